@@ -1,0 +1,73 @@
+"""The one door to safetensors: a training state as bytes, and back. Nothing is ever pickled."""
+
+from typing import NamedTuple
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load, save
+from torch import Tensor, nn
+
+from cpbench.errors import IntegrityError
+
+MODEL, OPTIMIZER = "model/", "optimizer/"
+
+
+class Checkpoint(NamedTuple):
+    """Parameters and buffers by name, and the optimizer's tensors as `<parameter>/<key>`."""
+
+    model: dict[str, Tensor]
+    optimizer: dict[str, Tensor]
+
+
+def to_bytes(model: nn.Module, optimizer: torch.optim.Optimizer | None) -> bytes:
+    """Return a training state as safetensors; equal states give equal bytes."""
+    tensors = {MODEL + name: _still(value) for name, value in model.state_dict().items()}
+    if optimizer is not None:
+        for name, parameter in model.named_parameters():
+            for key, value in optimizer.state.get(parameter, {}).items():
+                if isinstance(value, Tensor):
+                    tensors[f"{OPTIMIZER}{name}/{key}"] = _still(value)
+    return save(tensors)
+
+
+def from_bytes(data: bytes) -> Checkpoint:
+    """Return what `to_bytes` wrote.
+
+    Raises:
+        IntegrityError: The bytes are not safetensors.
+    """
+    try:
+        tensors = load(data)
+    except SafetensorError as error:
+        raise IntegrityError(f"a checkpoint is not safetensors ({error})") from error
+    return Checkpoint(_below(MODEL, tensors), _below(OPTIMIZER, tensors))
+
+
+def restore(
+    checkpoint: Checkpoint, model: nn.Module, optimizer: torch.optim.Optimizer | None = None
+) -> None:
+    """Put a checkpoint into a model and, where given, its optimizer, both in place.
+
+    Raises:
+        IntegrityError: The checkpoint belongs to another model.
+    """
+    try:
+        model.load_state_dict(checkpoint.model)
+    except RuntimeError as error:
+        raise IntegrityError(f"a checkpoint does not fit its model: {str(error).splitlines()[0]}") from error
+    if optimizer is None:
+        return
+    parameters = dict(model.named_parameters())
+    for name, value in checkpoint.optimizer.items():
+        owner, key = name.rsplit("/", 1)
+        parameter = parameters[owner]
+        kept = torch.empty_like(parameter).copy_(value)  # in the parameter's memory format
+        optimizer.state[parameter][key] = kept
+
+
+def _still(value: Tensor) -> Tensor:
+    return value.detach().cpu().contiguous()
+
+
+def _below(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+    return {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}

@@ -1,0 +1,123 @@
+"""Datasets at work: images as unsigned bytes on the device, split by the replicate's seed.
+
+Each file has `load_…(spec, data) -> Images` for the whole, unsplit set. The language is
+`cpbench/specs/datasets.py`; a contract test compares the two.
+"""
+
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor
+
+from cpbench.datasets.arrays import Images
+from cpbench.datasets.cifar10 import load_cifar10
+from cpbench.datasets.digits import load_digits
+from cpbench.datasets.image_folder import load_image_folder
+from cpbench.specs.datasets import Constants, Dataset
+from cpbench.streams import generator
+
+LOADERS: Mapping[str, Callable[[Any, Path], Images]] = {
+    "cifar10": load_cifar10,
+    "digits": load_digits,
+    "image_folder": load_image_folder,
+}
+
+
+class Part(NamedTuple):
+    """One split.
+
+    Shape:
+        images: example, channel, height, width; unsigned bytes.
+        labels: example; class indices.
+    """
+
+    images: Tensor
+    labels: Tensor
+
+
+class Data(NamedTuple):
+    """A replicate's data on its device.
+
+    `scale` is the byte value of a white pixel; `mean` and `std` normalise images in [0, 1].
+    """
+
+    train: Part
+    test: Part
+    scale: float
+    mean: Tensor
+    std: Tensor
+    num_classes: int
+
+    def unit(self, images: Tensor) -> Tensor:
+        """Return images as floats in [0, 1]."""
+        return images.float() / self.scale
+
+    def normalise(self, images: Tensor) -> Tensor:
+        """Return images in [0, 1] with the training split's mean and spread taken out."""
+        return (images - self.mean) / self.std
+
+
+@lru_cache(maxsize=2)
+def load(spec: Dataset, seed: int, data: Path, device: torch.device) -> Data:
+    """Return the data of one replicate.
+
+    Args:
+        spec: The dataset.
+        seed: Chooses which examples are trained on where that is random.
+        data: Folder of datasets that are not embedded.
+        device: Where the tensors live.
+
+    Raises:
+        EnvironmentFault: The data are not on this machine.
+        IntegrityError: They are not what the spec declares.
+    """
+    whole = _whole(spec, data)
+    train, test = _split(whole, spec.train_size, seed)
+    mean, std = _statistics(spec, train.images, whole.scale)
+    return Data(
+        train=Part(train.images.to(device), train.labels.to(device)),
+        test=Part(test.images.to(device), test.labels.to(device)),
+        scale=whole.scale,
+        mean=mean.to(device),
+        std=std.to(device),
+        num_classes=spec.num_classes,
+    )
+
+
+@lru_cache(maxsize=1)
+def _whole(spec: Dataset, data: Path) -> Images:
+    return LOADERS[spec.kind](spec, data)
+
+
+class _Halves(NamedTuple):
+    train: Part
+    test: Part
+
+
+def _split(whole: Images, train_size: int, seed: int) -> _Halves:
+    """Draw the training examples; a set without a test split of its own gives the rest as test."""
+    order = torch.randperm(len(whole.train_labels), generator=generator(seed, "split"))
+    chosen, rest = order[:train_size].sort().values, order[train_size:].sort().values
+    train = Part(whole.train_images[chosen], whole.train_labels[chosen])
+    if whole.test_images is not None and whole.test_labels is not None:
+        return _Halves(train, Part(whole.test_images, whole.test_labels))
+    return _Halves(train, Part(whole.train_images[rest], whole.train_labels[rest]))
+
+
+class _Statistics(NamedTuple):
+    mean: Tensor
+    std: Tensor
+
+
+def _statistics(spec: Dataset, images: Tensor, scale: float) -> _Statistics:
+    """Return mean and std per channel, shaped to broadcast over images; fp64 sums, fp32 results."""
+    if isinstance(spec.normalise, Constants):
+        mean = torch.tensor(spec.normalise.mean, dtype=torch.float64)
+        std = torch.tensor(spec.normalise.std, dtype=torch.float64)
+    else:
+        values = images.double() / scale
+        mean, std = values.mean(dim=(0, 2, 3)), values.std(dim=(0, 2, 3), correction=0)
+    return _Statistics(mean.float().view(-1, 1, 1), std.float().view(-1, 1, 1))

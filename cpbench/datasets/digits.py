@@ -1,0 +1,38 @@
+"""scikit-learn's digits: 1,797 images of 8×8 in 17 grey levels, embedded in the package.
+
+Source: Alpaydin & Kaynak (1998), UCI Optical Recognition of Handwritten Digits.
+"""
+
+import hashlib
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from cpbench.datasets.arrays import Images
+from cpbench.errors import IntegrityError
+from cpbench.specs.datasets import Digits
+
+
+def load_digits(spec: Digits, data: Path) -> Images:
+    """Return all digits; they have no test split of their own.
+
+    Raises:
+        IntegrityError: This scikit-learn ships other digits than the language knows.
+    """
+    # Imported here because it costs a second that no other dataset should pay.
+    import sklearn.datasets  # noqa: PLC0415  # pyright: ignore[reportMissingTypeStubs] - it ships none
+
+    bunch = sklearn.datasets.load_digits()
+    images = np.asarray(bunch["data"]).astype(np.uint8)
+    labels = np.asarray(bunch["target"]).astype(np.uint8)
+    found = hashlib.sha256(images.tobytes() + labels.tobytes()).hexdigest()
+    if found != spec.sha256:
+        raise IntegrityError(f"digits: content hash is {found}, expected {spec.sha256}; pin scikit-learn as in the lock")
+    return Images(
+        train_images=torch.from_numpy(images).view(-1, 1, 8, 8),
+        train_labels=torch.from_numpy(labels).long(),
+        test_images=None,
+        test_labels=None,
+        scale=16.0,
+    )

@@ -1,0 +1,38 @@
+"""Models at work: built without weights, then initialised from a named stream.
+
+Each file has `build_…(spec, shape, num_outputs) -> Module`, which returns logits. The language is
+`cpbench/specs/models.py`; a contract test compares the two.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import torch
+from torch import nn
+
+from cpbench.models.initialisation import initialise
+from cpbench.models.mlp import build_mlp
+from cpbench.models.resnet18 import build_resnet18
+from cpbench.models.small_resnet import build_small_resnet
+from cpbench.specs.datasets import Dataset
+from cpbench.specs.models import Model
+
+Shape = tuple[int, int, int]
+BUILDERS: Mapping[str, Callable[[Any, Shape, int], nn.Module]] = {
+    "mlp": build_mlp,
+    "resnet18": build_resnet18,
+    "small_resnet": build_small_resnet,
+}
+
+
+def build(spec: Model, dataset: Dataset, generator: torch.Generator, device: torch.device) -> nn.Module:
+    """Return an initialised model on a device.
+
+    The skeleton is built on the meta device, so that no library default draws a global random number.
+    """
+    with torch.device("meta"):
+        model = BUILDERS[spec.kind](spec, dataset.shape, spec.num_outputs or dataset.num_classes)
+    model = model.to_empty(device="cpu")
+    initialise(model, generator, he_normal=spec.kind == "mlp")
+    memory = torch.channels_last if spec.has_batch_norm else torch.contiguous_format
+    return model.to(device=device, memory_format=memory)

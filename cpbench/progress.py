@@ -1,0 +1,62 @@
+"""How far each protocol has come, read off the disk without torch and without a lock."""
+
+from functools import lru_cache
+from pathlib import Path
+from typing import NamedTuple
+
+from cpbench.errors import CpbenchError
+from cpbench.plan.compiling import load_compiled
+from cpbench.project import Project
+from cpbench.records.plans import Plan, read_plan
+from cpbench.records.results import read_results
+from cpbench.store import Store
+
+
+class Row(NamedTuple):
+    """One protocol's line: each cell says done, missing, stale, or how much."""
+
+    plan: str
+    segments: str
+    runs: str
+    readings: str
+    results: str
+
+
+def progress_of(project: Project, name: str) -> Row:
+    """Return how far a protocol is; what cannot be told is said so."""
+    try:
+        plan = load_compiled(project, name).plan
+    except CpbenchError as error:
+        return Row(str(error).splitlines()[0], "–", "–", "–", "–")
+    stored = sum(segment.state in _states(project.store) for segment in plan.segments)
+    records = sum(1 for _ in project.runs(name).rglob("record.json"))
+    return Row(
+        plan=_plan_state(project, plan),
+        segments=f"{stored:,}/{len(plan.segments):,}",
+        runs=f"{records:,}/{len(plan.runs):,}",
+        readings="yes" if any(project.readings(name).glob("*.json")) else "missing",
+        results=_results_state(project.result(name)),
+    )
+
+
+@lru_cache(maxsize=1)
+def _states(store: Path) -> frozenset[str]:
+    return Store(store, {}).states()
+
+
+def _plan_state(project: Project, plan: Plan) -> str:
+    if not project.plan(plan.protocol).exists():
+        return "missing"
+    try:
+        return "current" if read_plan(project.plan(plan.protocol)) == plan else "stale"
+    except CpbenchError:
+        return "unreadable"
+
+
+def _results_state(path: Path) -> str:
+    if not path.exists():
+        return "missing"
+    try:
+        return f"{len(read_results(path)):,} rows"
+    except CpbenchError:
+        return "unreadable"

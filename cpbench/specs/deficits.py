@@ -1,0 +1,70 @@
+"""Deficits: impairments of the training stream. `acts_on` says which knob of a step they turn."""
+
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field
+
+from cpbench.specs.base import Count, NonNegative, Number, Seed, Spec
+
+
+class Blur(Spec):
+    """Images are shrunk by `factor` and enlarged again: detail is gone, layout stays.
+
+    Source: Achille, Rovere & Soatto (2019), §2.
+    """
+
+    acts_on: ClassVar[str] = "inputs"
+
+    kind: Literal["blur"]
+    factor: Annotated[int, Field(strict=True, ge=2, le=1024)]
+    """How many pixels become one; must divide the image's sides."""
+    down: Literal["area", "bilinear", "bilinear_antialias"]
+    """How the image is shrunk; without antialiasing, bilinear skips pixels."""
+    up: Literal["area", "bilinear", "bilinear_antialias"]
+    """How it is enlarged again."""
+
+
+class VerticalFlip(Spec):
+    """Every image stands on its head (p = 1): the layout changes, nothing is lost.
+
+    Source: Achille, Rovere & Soatto (2019), §2.
+    """
+
+    acts_on: ClassVar[str] = "inputs"
+
+    kind: Literal["vertical_flip"]
+
+
+class Noise(Spec):
+    """Images are replaced by Gaussian noise, independent of what they showed: sensory deprivation.
+
+    Source: Achille, Rovere & Soatto (2019), §2.
+    """
+
+    acts_on: ClassVar[str] = "inputs"
+
+    kind: Literal["noise"]
+    per_image: Literal["fixed", "fresh"]
+    """`fixed`: an image keeps its noise for the whole run; `fresh`: new noise every epoch."""
+    mean: Number = 0.5
+    """Mean of a pixel, on images in [0, 1]."""
+    std: NonNegative = 0.25
+    """Standard deviation of a pixel."""
+
+
+class ClassPermutation(Spec):
+    """Labels are renamed by a fixed bijection of the classes: the task changes its names, not its content.
+
+    Source: Achille, Rovere & Soatto (2019), §2 (label permutation).
+    """
+
+    acts_on: ClassVar[str] = "targets"
+
+    kind: Literal["class_permutation"]
+    shift: Count | None = None
+    """Class c becomes (c + shift) mod classes; or give `seed`."""
+    seed: Seed | None = None
+    """Draws a bijection without fixed points; used when there is no `shift`."""
+
+
+Deficit = Annotated[Blur | VerticalFlip | Noise | ClassPermutation, Field(discriminator="kind")]

@@ -1,0 +1,145 @@
+"""From a protocol file to a protocol that can be run: every arm and every cross-reference checked."""
+
+import copy
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from cpbench.errors import Problem, SpecError
+from cpbench.specs.measurements import Accuracy, Every, Measurement
+from cpbench.specs.protocols import Experiment, Protocol
+from cpbench.specs.reading import Document, Place, dotted, read
+from cpbench.specs.validating import one_of, problems, validate
+
+OVERRIDABLE = ("dataset", "model", "training", "phases")
+
+
+def load_protocol(path: Path) -> Protocol:
+    """Return a protocol whose arms, sweep and measurements all agree.
+
+    Raises:
+        SpecError: With every problem found, each at its line.
+    """
+    document = read(path)
+    protocol = validate(Protocol, document)
+    found = [*_name_problems(protocol, document, path.stem), *_arm_problems(protocol, document)]
+    if not found:
+        found = list(_measurement_problems(protocol, document))
+    if found:
+        raise SpecError(found)
+    return protocol
+
+
+def arms_of(experiment: Experiment) -> dict[str, Experiment]:
+    """Return each arm as an experiment of its own; a protocol without arms has the one arm `main`."""
+    overrides = experiment.arms or {"main": {}}
+    return {name: _overridden(experiment, changes) for name, changes in sorted(overrides.items())}
+
+
+def _overridden(experiment: Experiment, changes: dict[str, object]) -> Experiment:
+    raw = experiment.json_value() | {"arms": {}}
+    for path, value in changes.items():
+        _put(raw, _steps(path), value)
+    return Experiment.model_validate(raw)
+
+
+def _steps(path: str) -> Place:
+    return tuple(int(part) if part.isdecimal() else part for part in path.split("."))
+
+
+def _put(raw: Any, place: Place, value: object) -> None:  # noqa: ANN401 - any YAML value
+    """Set the value at a place.
+
+    Raises:
+        LookupError: A parent of the place does not exist.
+    """
+    for part in place[:-1]:
+        raw = raw[part]
+    if isinstance(raw, list) and not (isinstance(place[-1], int) and place[-1] < len(raw)):
+        raise LookupError(place[-1])
+    raw[place[-1]] = copy.deepcopy(value)
+
+
+def _name_problems(protocol: Protocol, document: Document, stem: str) -> Iterator[Problem]:
+    if protocol.id != stem:
+        yield _at(document, ("id",), f"must be the file's name, '{stem}'")
+
+
+def _arm_problems(protocol: Protocol, document: Document) -> Iterator[Problem]:
+    for arm, changes in protocol.protocol.arms.items():
+        place: Place = ("protocol", "arms", arm)
+        raw = protocol.protocol.json_value() | {"arms": {}}
+        sound = True
+        for path, value in changes.items():
+            fault = _override_fault(raw, path, value)
+            if fault:
+                sound = False
+                yield _at(document, (*place, path), fault)
+        if sound:
+            yield from _invalid_arm(raw, changes, document, place)
+
+
+def _override_fault(raw: dict[str, Any], path: str, value: object) -> str:
+    steps = _steps(path)
+    if steps[0] not in OVERRIDABLE:
+        return f"an arm overrides a path below {', '.join(OVERRIDABLE)}; {one_of(str(steps[0]), OVERRIDABLE)}"
+    try:
+        _put(raw, steps, value)
+    except (LookupError, TypeError):
+        return "no such path under protocol; write it as training.batch_size or phases.0.deficits"
+    return ""
+
+
+def _invalid_arm(
+    raw: dict[str, Any], changes: dict[str, object], document: Document, place: Place
+) -> Iterator[Problem]:
+    try:
+        Experiment.model_validate(raw)
+    except ValidationError as error:
+        shadow = Document(document.file, raw, {(): document.mark(place)})
+        for problem in problems(error, shadow):
+            cause = next((path for path in changes if problem.field.startswith(path)), None)
+            where = (*place, cause) if cause else place
+            line, column = document.mark(where)
+            field = dotted((*place, problem.field)) if problem.field else dotted(place)
+            yield problem._replace(line=line, column=column, field=field)
+
+
+def _measurement_problems(protocol: Protocol, document: Document) -> Iterator[Problem]:
+    experiment = protocol.protocol
+    arms = arms_of(experiment)
+    has_batch_norm = any(arm.model.has_batch_norm for arm in arms.values())
+    if not any(isinstance(each, Accuracy) for each in protocol.measurements.values()):
+        yield _at(document, ("measurements",), "needs one of kind accuracy; the judge reads it")
+    for name, measurement in protocol.measurements.items():
+        place: Place = ("measurements", name)
+        for key, fault in _measurement_faults(measurement, experiment, list(arms)):
+            yield _at(document, (*place, key), fault)
+        if isinstance(measurement, Accuracy) and has_batch_norm and measurement.bn is None:
+            fault = "is required for a model with batch normalisation: as_is | recalibrated"
+            yield _at(document, (*place, "bn"), fault)
+
+
+def _measurement_faults(
+    measurement: Measurement, experiment: Experiment, arms: list[str]
+) -> Iterator[tuple[str, str]]:
+    kept = experiment.checkpoints.every if experiment.checkpoints else 0
+    for moment in measurement.at:
+        if isinstance(moment, Every) and (not kept or moment.every % kept):
+            yield "at", f"every {moment.every} needs these epochs kept: add protocol.checkpoints: {{every: {moment.every}}}"
+    for axis, values in measurement.where.items():
+        if axis not in experiment.sweep:
+            yield "where", f"sweep axis {one_of(axis, experiment.sweep)}"
+        elif off := sorted(set(values) - set(experiment.sweep[axis])):
+            yield "where", f"{axis} {off} is not on the sweep {list(experiment.sweep[axis])}"
+    for arm in set(measurement.arms or ()) - set(arms):
+        yield "arms", one_of(arm, arms)
+    for control in set(measurement.controls or ()) - set(experiment.controls):
+        yield "controls", one_of(control, experiment.controls)
+
+
+def _at(document: Document, place: Place, message: str) -> Problem:
+    line, column = document.mark(place)
+    return Problem(document.file, line, column, dotted(place), message)

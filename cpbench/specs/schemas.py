@@ -1,0 +1,13 @@
+"""The language as JSON Schema, made from the models."""
+
+import json
+
+from cpbench.specs.predictions import Prediction
+from cpbench.specs.protocols import Protocol
+
+MODELS = {"protocol": Protocol, "prediction": Prediction}
+
+
+def schemas() -> dict[str, str]:
+    """Return the text of each schema file by its name."""
+    return {name: json.dumps(model.model_json_schema(), indent=1, ensure_ascii=False) + "\n" for name, model in MODELS.items()}

@@ -1,0 +1,120 @@
+"""Training: augmentation, optimizer, learning-rate law, and what one resolved epoch is made of."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from cpbench.specs.base import Count, Fraction, NonNegative, Positive, Spec
+from cpbench.specs.deficits import Deficit
+
+
+class RandomCrop(Spec):
+    """Zero-pad every side and cut the original size out at a random place, anew for each image.
+
+    Source: He et al. (2016), §4.2.
+    """
+
+    kind: Literal["random_crop"]
+    padding: Count
+    """Pixels added on every side."""
+
+
+class RandomFlip(Spec):
+    """Mirror left and right with probability p, anew for each image."""
+
+    kind: Literal["random_flip"]
+    p: Fraction = 0.5
+    """Probability of mirroring."""
+
+
+Augmentation = Annotated[RandomCrop | RandomFlip, Field(discriminator="kind")]
+
+
+class Sgd(Spec):
+    """Stochastic gradient descent with heavy-ball momentum and coupled weight decay (torch's form).
+
+    Source: Sutskever et al. (2013), §2, in torch.optim.SGD's convention.
+    """
+
+    kind: Literal["sgd"]
+    lr: Positive
+    """Learning rate at clock 0."""
+    momentum: Fraction = 0.0
+    """Heavy-ball momentum."""
+    weight_decay: NonNegative = 0.0
+    """Added to the gradient as `weight_decay * w`, biases and normalisation included."""
+    nesterov: bool = False
+    """Nesterov's form of momentum."""
+
+
+Optimizer = Annotated[Sgd, Field(discriminator="kind")]
+
+
+class Constant(Spec):
+    """The learning rate never changes."""
+
+    kind: Literal["constant"]
+
+
+class Exponential(Spec):
+    """lr(clock) = lr · gamma^clock, clock in epochs."""
+
+    kind: Literal["exponential"]
+    gamma: Annotated[float, Field(strict=True, gt=0, lt=1)]
+    """Factor per epoch."""
+
+
+LrLaw = Annotated[Constant | Exponential, Field(discriminator="kind")]
+
+
+class Training(Spec):
+    """The base settings of every phase."""
+
+    batch_size: Count
+    """Examples per step; the last, smaller batch of an epoch is kept."""
+    optimizer: Optimizer
+    """How a gradient becomes a step."""
+    lr_law: LrLaw
+    """How the learning rate moves with its clock."""
+    augmentation: tuple[Augmentation, ...] = ()
+    """Random maps of the training images, before any deficit."""
+
+
+class Inputs(Spec):
+    """What happens to the images of one epoch, in order: augmentation, then deficits."""
+
+    augmentation: tuple[Augmentation, ...]
+    deficits: tuple[Deficit, ...]
+
+
+class Targets(Spec):
+    """What happens to the labels of one epoch."""
+
+    deficits: tuple[Deficit, ...]
+
+
+class Objective(Spec):
+    """What is minimised."""
+
+    loss: Literal["cross_entropy"] = "cross_entropy"
+
+
+class Update(Spec):
+    """How a step is made; the optimizer's `lr` is the epoch's own, taken from the law and its clock."""
+
+    batch_size: Count
+    optimizer: Optimizer
+
+
+class EpochSettings(Spec):
+    """One epoch, resolved: all that decides how it moves the weights, besides weights, data and seed.
+
+    One field per symbol of a training step (`docs/design/algebra.md`); two symbols more, which examples
+    are seen and which weights may move, join as optional fields: an absent option is absent from the
+    digest, so adding them moves no stored state.
+    """
+
+    inputs: Inputs
+    targets: Targets
+    objective: Objective
+    update: Update

@@ -1,0 +1,32 @@
+"""Random streams as torch generators: `cpbench.seeds`, brought to a device."""
+
+from typing import Literal, NamedTuple
+
+import torch
+from torch import Tensor
+
+from cpbench.seeds import Stream, derive_seed
+
+Split = Literal["train", "test"]
+
+
+class Draw(NamedTuple):
+    """What a random image map may know: whose images these are, and its generator."""
+
+    seed: int
+    """The replicate's seed."""
+    split: Split
+    """Which split the indices count in."""
+    indices: Tensor
+    """Position of each image of the batch in its split."""
+    num_examples: int
+    """Size of the split."""
+    generator: torch.Generator
+    """Random numbers of this stream and epoch."""
+
+
+def generator(
+    seed: int, stream: Stream, counter: int = 0, *, device: torch.device | str = "cpu"
+) -> torch.Generator:
+    """Return the generator of one random act; two calls with equal arguments draw equal numbers."""
+    return torch.Generator(device).manual_seed(derive_seed(seed, stream, counter))

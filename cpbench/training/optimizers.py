@@ -1,0 +1,39 @@
+"""Optimizers: torch's own, made from the spec and set anew for every epoch.
+
+Source: torch.optim.SGD for the update; Sutskever et al. (2013) for momentum.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import torch
+from torch import nn
+
+from cpbench.specs.training import Optimizer, Sgd, Update
+
+
+def make_optimizer(model: nn.Module, spec: Optimizer) -> torch.optim.Optimizer:
+    """Return the optimizer of a model, without state."""
+    return MAKERS[spec.kind](model, spec)
+
+
+def adjust(optimizer: torch.optim.Optimizer, update: Update) -> None:
+    """Give the optimizer the settings of the coming epoch; its state is carried over."""
+    settings = update.optimizer.model_dump(exclude={"kind"})
+    for group in optimizer.param_groups:
+        group.update(settings)
+
+
+def make_sgd(model: nn.Module, spec: Sgd) -> torch.optim.Optimizer:
+    """Return torch's SGD; fused, because in a small net a step's time goes into its kernel calls."""
+    return torch.optim.SGD(
+        model.parameters(),
+        lr=spec.lr,
+        momentum=spec.momentum,
+        weight_decay=spec.weight_decay,
+        nesterov=spec.nesterov,
+        fused=True,
+    )
+
+
+MAKERS: Mapping[str, Callable[[nn.Module, Any], torch.optim.Optimizer]] = {"sgd": make_sgd}
