@@ -10,14 +10,19 @@ def commit(root: Path) -> str:
     return _git(root, "rev-parse", "HEAD")
 
 
-def is_dirty(root: Path) -> bool:
-    """Return whether tracked files differ from the commit."""
-    return bool(_git(root, "status", "--porcelain", "--untracked-files=no"))
+def is_dirty(root: Path, *paths: str) -> bool:
+    """Return whether tracked files differ from the commit; paths narrow the question to some."""
+    return bool(_git(root, "status", "--porcelain", "--untracked-files=no", "--", *paths))
 
 
 def author(root: Path) -> str:
     """Return the Git user's name, empty where none is set."""
     return _git(root, "config", "user.name")
+
+
+def committed(root: Path, path: Path) -> str:
+    """Return a file's text at the commit that is checked out, empty where it is not there."""
+    return _git(root, "show", f"HEAD:{path.relative_to(root).as_posix()}")
 
 
 def _git(root: Path, *words: str) -> str:

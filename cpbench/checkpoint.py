@@ -54,7 +54,9 @@ def restore(
     try:
         model.load_state_dict(checkpoint.model)
     except RuntimeError as error:
-        raise IntegrityError(f"a checkpoint does not fit its model: {str(error).splitlines()[0]}") from error
+        raise IntegrityError(
+            f"a checkpoint does not fit its model: {str(error).splitlines()[0]}"
+        ) from error
     if optimizer is None:
         return
     parameters = dict(model.named_parameters())
@@ -70,4 +72,8 @@ def _still(value: Tensor) -> Tensor:
 
 
 def _below(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
-    return {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}
+    return {
+        name.removeprefix(prefix): value
+        for name, value in tensors.items()
+        if name.startswith(prefix)
+    }

@@ -25,7 +25,9 @@ class Problem(NamedTuple):
     def __str__(self) -> str:
         """Return the one-line form `file:line:column: field: message`."""
         place = f"{self.file}:{self.line}:{self.column}"
-        return f"{place}: {self.field}: {self.message}" if self.field else f"{place}: {self.message}"
+        return (
+            f"{place}: {self.field}: {self.message}" if self.field else f"{place}: {self.message}"
+        )
 
 
 class CpbenchError(Exception):

@@ -1,13 +1,25 @@
 """Trees of image files: unpacked from an archive, listed, hashed. No torch."""
 
 import hashlib
+import lzma
 import shutil
 import tarfile
 import tempfile
 import zipfile
+import zlib
 from pathlib import Path
 
 from cpbench.errors import EnvironmentFault, UsageError
+
+UNREADABLE = (
+    tarfile.TarError,
+    zipfile.BadZipFile,
+    lzma.LZMAError,
+    zlib.error,
+    OSError,
+    EOFError,
+    RuntimeError,  # zipfile's word for an archive with a password
+)
 
 
 def tree_digest(root: Path) -> str:
@@ -28,7 +40,9 @@ def classes_of(root: Path) -> list[str]:
 
 def files_of(folder: Path) -> list[Path]:
     """Return a class folder's files, sorted; hidden files are not images."""
-    return sorted(path for path in folder.glob("*") if path.is_file() and not path.name.startswith("."))
+    return sorted(
+        path for path in folder.glob("*") if path.is_file() and not path.name.startswith(".")
+    )
 
 
 def unpack(archive: Path, target: Path) -> None:
@@ -39,7 +53,9 @@ def unpack(archive: Path, target: Path) -> None:
         EnvironmentFault: It cannot be read or holds no `train/` and `test/`.
     """
     if not archive.is_file():
-        raise UsageError(f"{archive}: no such file; give an archive of train/<class>/* and test/<class>/*")
+        raise UsageError(
+            f"{archive}: no such file; give an archive of train/<class>/* and test/<class>/*"
+        )
     if target.exists():
         raise UsageError(f"{target}: exists already; remove it first or choose another NAME")
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -59,7 +75,7 @@ def _extract(archive: Path, folder: Path) -> None:
         else:
             with tarfile.open(archive) as content:
                 content.extractall(folder, filter="data")
-    except (tarfile.TarError, zipfile.BadZipFile, OSError, EOFError) as error:
+    except UNREADABLE as error:
         raise EnvironmentFault(f"{archive}: cannot be unpacked ({error})") from error
 
 

@@ -110,7 +110,7 @@ def latest(entries: tuple[Entry, ...]) -> dict[str, Entry]:
     return {entry.payload.prediction.id: entry for entry in entries}
 
 
-def is_registered(entries: tuple[Entry, ...], payload: Payload) -> Entry | None:
+def registered(entries: tuple[Entry, ...], payload: Payload) -> Entry | None:
     """Return the entry in force that already says the same, if there is one."""
     entry = latest(entries).get(payload.prediction.id)
     if entry is None or entry.payload.prediction_digest != payload.prediction_digest:
@@ -154,7 +154,7 @@ def append(project: Project, payload: Payload, circumstances: Circumstances | No
     lock.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(lock):
         entries = read_ledger(project.ledger)
-        if found := is_registered(entries, payload):
+        if found := registered(entries, payload):
             return found
         body = {
             "seq": len(entries) + 1,
@@ -186,8 +186,8 @@ def derived_seeds(
 ) -> DerivedSeeds:
     """Return seeds nobody could know before the protocol was first named in the ledger.
 
-    seed_i = derive_seed(entry hash, "registration", i) mod 2³¹, repeats left out. Protocols that one
-    entry names first share their seeds, so their runs are paired.
+    seed_i = derive_seed(entry hash, "registration", i) mod 2³¹, repeats left out. Protocols that
+    one entry names first share their seeds, so their runs are paired.
 
     Raises:
         LookupError: No entry names the protocol with this digest.

@@ -1,8 +1,6 @@
-"""The measure stage: checkpoints × measurements → readings, in as many processes as there are cores."""
+"""The measure stage: checkpoints × measurements → readings, in several processes."""
 
-import itertools
 import time
-from collections.abc import Iterator
 from contextlib import ExitStack
 from typing import NamedTuple
 
@@ -15,41 +13,18 @@ from cpbench.executors.processes import num_workers, open_pool, workshop_of_work
 from cpbench.executors.sequential import Workshop, open_workshop
 from cpbench.executors.training import progress_bar
 from cpbench.measurements import INSTRUMENTS
+from cpbench.measurements.moments import Moment, Place, places_of
 from cpbench.measurements.subject import Measured, Subject
 from cpbench.models import build
 from cpbench.plan.compiling import Compiled, load_planned
-from cpbench.plan.forest import Root
-from cpbench.plan.timelines import control_timeline, course
 from cpbench.project import Project
-from cpbench.provenance import circumstances
-from cpbench.records.plans import Condition
+from cpbench.provenance import circumstances, finished
 from cpbench.records.provenance import add_provenance
 from cpbench.records.readings import Reading, Readings, write_readings
 from cpbench.records.runs import RunRecord, read_runs
-from cpbench.specs.deficits import Deficit
-from cpbench.specs.loading import arms_of
-from cpbench.specs.measurements import Every, Measurement
-from cpbench.specs.protocols import Experiment
+from cpbench.specs.measurements import Measurement
 from cpbench.streams import generator
 from cpbench.training.device import settle
-
-Deficits = tuple[Deficit, ...]
-
-
-class Moment(NamedTuple):
-    """Weights at one epoch of one run, with all a measurement may ask about them.
-
-    Two runs that share weights and deficits share a moment, so nothing is measured twice.
-    """
-
-    root: Root
-    seed: int
-    state: str
-    epoch: int
-    deficits: Deficits
-    """The deficits the run is about; none for a run without."""
-    current: Deficits
-    """Those in force in the epoch before."""
 
 
 class Sitting(NamedTuple):
@@ -66,23 +41,6 @@ class Taken(NamedTuple):
     seconds: float
 
 
-class _Place(NamedTuple):
-    """Where a reading belongs in the record."""
-
-    name: str
-    run: RunRecord
-    at: str
-    moment: Moment
-
-
-class _Story(NamedTuple):
-    """What a condition's runs are about."""
-
-    root: Root
-    deficits: Deficits
-    by_epoch: tuple[Deficits, ...]
-
-
 def measure_protocol(project: Project, name: str) -> None:
     """Take every measurement of a protocol and write the readings.
 
@@ -94,16 +52,16 @@ def measure_protocol(project: Project, name: str) -> None:
     compiled = load_planned(project, name)
     runs = read_runs(project.runs(name), compiled.plan)
     workshop = open_workshop(project.data, project.store, settle())
-    before = circumstances(project, workshop)
+    before = circumstances(project, workshop.device, workshop.store.numerics)
     _refuse_strangers(runs, compiled, workshop)
-    places = list(_places(compiled, runs))
+    places = list(places_of(compiled, runs))
     taken = _take_all(_sittings(places, compiled), workshop, name)
     for measurement in compiled.protocol.measurements:
         own = [place for place in places if place.name == measurement]
         readings = tuple(_reading(place, taken[place.moment]) for place in own)
         _write(project, compiled, workshop, measurement, readings)
     seconds = sum(each.seconds for each in taken.values())
-    add_provenance(project.provenance(name), "measure", before.model_copy(update={"seconds": round(seconds, 1)}))
+    add_provenance(project.provenance(name), "measure", finished(before, workshop.device, seconds))
 
 
 def take(sitting: Sitting, workshop: Workshop) -> Taken:
@@ -152,71 +110,20 @@ def _take_all(sittings: list[Sitting], workshop: Workshop, name: str) -> dict[Mo
     return taken
 
 
-def _sittings(places: list[_Place], compiled: Compiled) -> list[Sitting]:
+def _sittings(places: list[Place], compiled: Compiled) -> list[Sitting]:
     """Gather the measurements of each moment; those with the most work, chains, go first."""
     specs = compiled.protocol.measurements
     gathered: dict[Moment, dict[str, Measurement]] = {}
     for place in places:
         gathered.setdefault(place.moment, {})[place.name] = specs[place.name]
     sittings = [Sitting(moment, wanted) for moment, wanted in gathered.items()]
-    return sorted(sittings, key=lambda each: not any(spec.kind == "llc" for spec in each.measurements.values()))
-
-
-def _places(compiled: Compiled, runs: tuple[RunRecord, ...]) -> Iterator[_Place]:
-    """Yield every reading that is asked for: measurement × run × moment."""
-    protocol, plan = compiled.protocol, compiled.plan
-    stories = [_story(each, protocol.protocol) for each in plan.conditions]
-    for (name, spec), (run, record) in itertools.product(
-        protocol.measurements.items(), list(zip(plan.runs, runs, strict=True))
-    ):
-        condition = plan.conditions[run.condition]
-        if _is_asked_for(spec, condition, plan.seeds.index(run.seed)):
-            for at, epoch in _moments(spec, condition):
-                yield _Place(name, record, at, _moment(stories[run.condition], record, epoch))
-
-
-def _is_asked_for(spec: Measurement, condition: Condition, seed_index: int) -> bool:
-    point = dict(axis.split("=") for axis in condition.point.split(";") if axis)
-    return (
-        (spec.seeds is None or seed_index < spec.seeds)
-        and (spec.arms is None or condition.arm in spec.arms)
-        and (spec.controls is None or condition.control in ("", *spec.controls))
-        and all(int(point[axis]) in values for axis, values in spec.where.items())
+    return sorted(
+        sittings,
+        key=lambda each: not any(spec.kind == "llc" for spec in each.measurements.values()),
     )
 
 
-def _moments(spec: Measurement, condition: Condition) -> Iterator[tuple[str, int]]:
-    """Yield the moments of a run at which it is measured.
-
-    A run that never leaves its deficit, or begins at the removal, has no removal of its own.
-    """
-    for moment in spec.at:
-        if isinstance(moment, Every):
-            yield from (("every", epoch) for epoch in range(0, condition.epochs + 1, moment.every))
-        elif moment == "final":
-            yield "final", condition.epochs
-        elif condition.control in {"", "no_deficit"}:
-            yield "removal", min(condition.removal, condition.epochs)
-
-
-def _story(condition: Condition, experiment: Experiment) -> _Story:
-    arm = arms_of(experiment)[condition.arm]
-    point = {axis: int(value) for axis, _, value in (each.partition("=") for each in condition.point.split(";") if each)}
-    paired = course(arm, point)
-    timeline = control_timeline(condition.control, arm, paired) if condition.control else paired.timeline
-    by_epoch = tuple(each.inputs.deficits + each.targets.deficits for each in timeline)
-    about = condition.control in {"", "never_removed"}
-    deficits = next((phase.deficits for phase in reversed(arm.phases) if phase.deficits), ()) if about else ()
-    return _Story(Root(arm.dataset, arm.model), deficits, by_epoch)
-
-
-def _moment(story: _Story, record: RunRecord, epoch: int) -> Moment:
-    current = story.by_epoch[max(epoch - 1, 0)] if story.by_epoch else ()
-    state = record.states[str(epoch)].state
-    return Moment(story.root, record.seed, state, epoch, story.deficits, current)
-
-
-def _reading(place: _Place, taken: Taken) -> Reading:
+def _reading(place: Place, taken: Taken) -> Reading:
     run, measured = place.run, taken.measured[place.name]
     return Reading(
         arm=run.arm,
@@ -233,7 +140,11 @@ def _reading(place: _Place, taken: Taken) -> Reading:
 
 
 def _write(
-    project: Project, compiled: Compiled, workshop: Workshop, measurement: str, readings: tuple[Reading, ...]
+    project: Project,
+    compiled: Compiled,
+    workshop: Workshop,
+    measurement: str,
+    readings: tuple[Reading, ...],
 ) -> None:
     record = Readings(
         protocol=compiled.plan.protocol,
@@ -254,10 +165,15 @@ def _refuse_strangers(runs: tuple[RunRecord, ...], compiled: Compiled, workshop:
     """
     name = compiled.plan.protocol
     if any(run.digest != compiled.plan.digest for run in runs):
-        raise EvidenceError(f"run records of {name}: belong to another plan; run `dvc repro train@{name}`")
-    others = {tuple(run.numerics.items()) for run in runs} - {tuple(workshop.store.numerics.items())}
+        raise EvidenceError(
+            f"run records of {name}: belong to another plan; run `dvc repro train@{name}`"
+        )
+    others = {tuple(run.numerics.items()) for run in runs} - {
+        tuple(workshop.store.numerics.items())
+    }
     if others:
         raise EvidenceError(
             f"run records of {name}: were trained with {dict(others.pop())}, this process has "
-            f"{workshop.store.numerics}; set CPBENCH_DEVICE, or run `dvc repro -f train@{name}` here"
+            f"{workshop.store.numerics}; set CPBENCH_DEVICE, or run "
+            f"`dvc repro -f train@{name}` here"
         )

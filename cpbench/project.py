@@ -113,7 +113,8 @@ def find(start: Path | None = None) -> Project:
         if (folder / "params.yaml").is_file():
             return Project(folder)
     raise UsageError(
-        f"{here}: no params.yaml here or above; run this inside a cpbench project (a clone of the repository)"
+        f"{here}: no params.yaml here or above; "
+        f"run this inside a cpbench project (a clone of the repository)"
     )
 
 

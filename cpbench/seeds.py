@@ -7,7 +7,9 @@ trained alone draws, and resuming needs no generator state.
 import hashlib
 from typing import Literal
 
-Stream = Literal["split", "init", "order", "augment", "deficit", "chain", "bootstrap", "registration"]
+Stream = Literal[
+    "split", "init", "order", "augment", "deficit", "chain", "bootstrap", "registration"
+]
 
 
 def derive_seed(seed: int, stream: Stream, counter: int = 0) -> int:

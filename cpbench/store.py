@@ -1,15 +1,16 @@
-"""The segment store: trained states, content-addressed, each whole and verified or not there. No torch.
+"""The segment store: trained states, content-addressed, each whole and verified or not there.
 
-`.cpbench/segments/<2 letters>/<state digest>.<numerics>/` holds `state.safetensors` and `manifest.json`.
-A folder is filled under another name, flushed to disk, then renamed: a reader sees all of it or nothing.
-What is read is checked against the manifest's SHA-256; what does not match is put aside, never used.
+`.cpbench/segments/<2 letters>/<state digest>.<numerics>/` holds `state.safetensors` and
+`manifest.json`. A folder is filled under another name, flushed to disk, then renamed: a reader sees
+all of it or nothing. What is read is checked against the manifest's SHA-256; what does not match is
+put aside, never used. No torch.
 """
 
 import hashlib
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
@@ -74,7 +75,8 @@ class Store:
             return Manifest.model_validate_json(path.read_bytes())
         except FileNotFoundError as error:
             raise EvidenceError(
-                f"{display(path.parent)}: these weights are not on this machine; run `dvc repro` to train them"
+                f"{display(path.parent)}: these weights are not on this machine; "
+                f"run `dvc repro` to train them"
             ) from error
         except ValidationError as error:
             raise self._put_aside(state, "its manifest cannot be read") from error
@@ -115,16 +117,18 @@ class Store:
                 shutil.rmtree(partial, ignore_errors=True)
         except OSError as error:
             raise EnvironmentFault(
-                f"{display(target)}: {len(weights):,} bytes could not be stored ({error.strerror}); "
-                f"free space and run again: nothing stored before is lost"
+                f"{display(target)}: {len(weights):,} bytes could not be stored "
+                f"({error.strerror}); free space and run again: nothing stored before is lost"
             ) from error
 
     def states(self) -> frozenset[str]:
         """Return every state digest that is stored under any numerics."""
-        return frozenset(path.parent.name.split(".")[0] for path in self.root.glob(f"??/*/{MANIFEST}"))
+        return frozenset(
+            path.parent.name.split(".")[0] for path in self.root.glob(f"??/*/{MANIFEST}")
+        )
 
     @contextmanager
-    def exclusive(self) -> Iterator[None]:
+    def exclusive(self) -> Generator[None]:
         """Hold the store for writing.
 
         Raises:
@@ -136,7 +140,9 @@ class Store:
         try:
             lock.acquire(timeout=0)
         except Timeout as error:
-            raise EnvironmentFault(f"{display(path)}: {holder(self.root)} is training here; wait for it or stop it") from error
+            raise EnvironmentFault(
+                f"{display(path)}: {holder(self.root)} is training here; wait for it or stop it"
+            ) from error
         try:
             _owner(self.root).write_text(str(os.getpid()))
             yield
@@ -154,7 +160,8 @@ class Store:
         target = Path(tempfile.mkdtemp(dir=aside, prefix=f"{state[:12]}-"))
         folder.rename(target / folder.name)
         return IntegrityError(
-            f"{display(folder)}: {why}; moved to {display(target)}. Run `dvc repro` again: it is rebuilt from its parent"
+            f"{display(folder)}: {why}; moved to {display(target)}. "
+            f"Run `dvc repro` again: it is rebuilt from its parent"
         )
 
 
@@ -172,16 +179,14 @@ def holder(root: Path) -> str:
 
 
 def is_training(root: Path) -> bool:
-    """Return whether a trainer holds the store now."""
-    if not lock_path(root).exists():
-        return False
-    lock = FileLock(lock_path(root))
+    """Return whether a trainer holds the store now, without touching its lock."""
     try:
-        lock.acquire(timeout=0)
-    except Timeout:
+        os.kill(int(_owner(root).read_text()), 0)
+    except (FileNotFoundError, ValueError, ProcessLookupError):
+        return False
+    except PermissionError:
         return True
-    lock.release()
-    return False
+    return True
 
 
 def _owner(root: Path) -> Path:
@@ -193,8 +198,12 @@ def _rename(partial: Path, target: Path) -> None:
     try:
         partial.rename(target)
     except OSError:
-        if not (target / MANIFEST).is_file():
+        if (target / MANIFEST).is_file():
+            return
+        if not target.is_dir():
             raise
+        shutil.rmtree(target)  # without a manifest it is no state
+        partial.rename(target)
 
 
 def _write(path: Path, data: bytes) -> None:

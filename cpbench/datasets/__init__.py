@@ -7,7 +7,7 @@ Each file has `load_…(spec, data) -> Images` for the whole, unsplit set. The l
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, ParamSpec, TypeVar, cast
 
 import torch
 from torch import Tensor
@@ -18,6 +18,9 @@ from cpbench.datasets.digits import load_digits
 from cpbench.datasets.image_folder import load_image_folder
 from cpbench.specs.datasets import Constants, Dataset
 from cpbench.streams import generator
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 LOADERS: Mapping[str, Callable[[Any, Path], Images]] = {
     "cifar10": load_cifar10,
@@ -60,7 +63,15 @@ class Data(NamedTuple):
         return (images - self.mean) / self.std
 
 
-@lru_cache(maxsize=2)
+def _keeping(number: int) -> Callable[[Callable[P, T]], Callable[P, T]]:
+    """Return a decorator that keeps the last results.
+
+    pyright does not know that Pydantic makes a frozen model hashable, hence the cast.
+    """
+    return cast("Callable[[Callable[P, T]], Callable[P, T]]", lru_cache(maxsize=number))
+
+
+@_keeping(2)
 def load(spec: Dataset, seed: int, data: Path, device: torch.device) -> Data:
     """Return the data of one replicate.
 
@@ -87,7 +98,7 @@ def load(spec: Dataset, seed: int, data: Path, device: torch.device) -> Data:
     )
 
 
-@lru_cache(maxsize=1)
+@_keeping(1)
 def _whole(spec: Dataset, data: Path) -> Images:
     return LOADERS[spec.kind](spec, data)
 

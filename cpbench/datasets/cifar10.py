@@ -39,22 +39,31 @@ def load_cifar10(spec: Cifar10, data: Path) -> Images:
     _verify(root / ARCHIVE, spec.sha256)
     return Images(
         train_images=_channels_first(train),
-        train_labels=torch.tensor(train.targets),
+        train_labels=_labels(train),
         test_images=_channels_first(test),
-        test_labels=torch.tensor(test.targets),
+        test_labels=_labels(test),
         scale=255.0,
     )
 
 
 def _channels_first(split: "CIFAR10") -> torch.Tensor:
-    return torch.from_numpy(split.data).permute(0, 3, 1, 2).contiguous()
+    return torch.as_tensor(split.data).permute(0, 3, 1, 2).contiguous()
+
+
+def _labels(split: "CIFAR10") -> torch.Tensor:
+    return torch.tensor(split.targets)  # pyright: ignore[reportUnknownMemberType] - a list of int
 
 
 def _verify(archive: Path, expected: str) -> None:
-    """Check the archive when it is kept; torchvision has checked every batch file by MD5 already."""
+    """Check the archive, where it is kept.
+
+    torchvision has checked every batch file by MD5 already.
+    """
     if not archive.exists():
         return
     with archive.open("rb") as stream:
         found = hashlib.file_digest(stream, "sha256").hexdigest()
     if found != expected:
-        raise IntegrityError(f"{archive}: SHA-256 is {found}, expected {expected}; delete it and fetch it again")
+        raise IntegrityError(
+            f"{archive}: SHA-256 is {found}, expected {expected}; delete it and fetch it again"
+        )

@@ -4,10 +4,13 @@ Source: Alpaydin & Kaynak (1998), UCI Optical Recognition of Handwritten Digits.
 """
 
 import hashlib
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any, cast
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from cpbench.datasets.arrays import Images
 from cpbench.errors import IntegrityError
@@ -23,15 +26,18 @@ def load_digits(spec: Digits, data: Path) -> Images:
     # Imported here because it costs a second that no other dataset should pay.
     import sklearn.datasets  # noqa: PLC0415  # pyright: ignore[reportMissingTypeStubs] - it ships none
 
-    bunch = sklearn.datasets.load_digits()
-    images = np.asarray(bunch["data"]).astype(np.uint8)
-    labels = np.asarray(bunch["target"]).astype(np.uint8)
+    bunch = cast("Mapping[str, NDArray[Any]]", sklearn.datasets.load_digits())
+    images = bunch["data"].astype(np.uint8)
+    labels = bunch["target"].astype(np.uint8)
     found = hashlib.sha256(images.tobytes() + labels.tobytes()).hexdigest()
     if found != spec.sha256:
-        raise IntegrityError(f"digits: content hash is {found}, expected {spec.sha256}; pin scikit-learn as in the lock")
+        raise IntegrityError(
+            f"digits: content hash is {found}, expected {spec.sha256}; "
+            f"pin scikit-learn as in the lock"
+        )
     return Images(
-        train_images=torch.from_numpy(images).view(-1, 1, 8, 8),
-        train_labels=torch.from_numpy(labels).long(),
+        train_images=torch.as_tensor(images).view(-1, 1, 8, 8),
+        train_labels=torch.as_tensor(labels).long(),
         test_images=None,
         test_labels=None,
         scale=16.0,

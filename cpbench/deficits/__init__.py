@@ -1,8 +1,8 @@
 """Deficits at work: batched maps of images or labels, one file each.
 
 Every image map is `(images, spec, draw) -> images` on float images in [0, 1]; every label map is
-`(labels, spec, num_classes) -> labels`. The language is `cpbench/specs/deficits.py`; a contract test
-compares the two.
+`(labels, spec, num_classes) -> labels`. The language is `cpbench/specs/deficits.py`; a contract
+test compares the two.
 """
 
 from collections.abc import Callable, Iterable, Mapping

@@ -21,7 +21,7 @@ def permute_classes(labels: Tensor, spec: ClassPermutation, num_classes: int) ->
 
 
 def bijection(spec: ClassPermutation, num_classes: int) -> Tensor:
-    """Return the new name of each class: a cyclic shift, or a random cycle, which fixes no class."""
+    """Return the new name of each class: a shift, or a random cycle, which fixes no class."""
     classes = torch.arange(num_classes)
     if spec.shift is not None:
         return (classes + spec.shift) % num_classes

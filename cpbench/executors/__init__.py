@@ -1,1 +1,4 @@
-"""Executors: how stretches of training are placed on processes and devices. `sequential` is the reference."""
+"""Executors: how stretches of training are placed on processes and devices.
+
+`sequential` is the reference.
+"""

@@ -1,7 +1,7 @@
 """Several processes, each running stretches sequentially: the same bits as one process, sooner.
 
-A stretch is handed out when its parent is stored; of those that are ready, the one with the most epochs
-below it goes first, so that long trunks do not finish last.
+A stretch is handed out when its parent is stored; of those that are ready, the one with the most
+epochs below it goes first, so that long trunks do not finish last.
 """
 
 import heapq
@@ -38,7 +38,9 @@ def num_workers(device_type: str) -> int:
     return int(asked)
 
 
-def execute(stretches: Sequence[Stretch], workshop: Workshop, progress: Progress, workers: int) -> None:
+def execute(
+    stretches: Sequence[Stretch], workshop: Workshop, progress: Progress, workers: int
+) -> None:
     """Train every stretch that is not stored, as `sequential.execute` does, in several processes.
 
     Raises:
@@ -96,7 +98,10 @@ class _Queue:
         self._ticket = itertools.count()
         self._depth: dict[str, int] = {}
         for stretch in reversed(missing):  # children come after their parents
-            below = max((self._depth[child.state] for child in self._children.get(stretch.state, [])), default=0)
+            below = max(
+                (self._depth[child.state] for child in self._children.get(stretch.state, [])),
+                default=0,
+            )
             self._depth[stretch.state] = below + len(stretch.settings)
             if stretch.parent in absent:
                 self._children.setdefault(str(stretch.parent), []).append(stretch)

@@ -43,8 +43,8 @@ def execute(stretches: Iterable[Stretch], workshop: Workshop, progress: Progress
 def train_stretch(stretch: Stretch, workshop: Workshop) -> None:
     """Train one stretch from its parent's stored state and store the result.
 
-    A stretch whose parent diverged, or that diverges itself, is stored with the epoch of the divergence:
-    that is an outcome, not a failure to try again.
+    A stretch whose parent diverged, or that diverges itself, is stored with the epoch of the
+    divergence: that is an outcome, not a failure to try again.
 
     Raises:
         IntegrityError: The parent's state is damaged.

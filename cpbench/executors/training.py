@@ -2,7 +2,7 @@
 
 import shutil
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from cpbench.executors.lifeline import die_with_parent
 from cpbench.executors.sequential import Workshop, open_workshop
 from cpbench.plan.compiling import Compiled, load_planned
 from cpbench.project import Project
-from cpbench.provenance import circumstances
+from cpbench.provenance import circumstances, finished
 from cpbench.records.plans import Run
 from cpbench.records.provenance import add_provenance
 from cpbench.records.runs import RunRecord, StoredState, write_run
@@ -33,21 +33,36 @@ def train_protocol(project: Project, name: str) -> None:
     die_with_parent()
     compiled = load_planned(project, name)
     workshop = open_workshop(project.data, project.store, settle())
-    before = circumstances(project, workshop)
-    with workshop.store.exclusive(), progress_bar(name, len(compiled.stretches), "segments") as tick:
+    before = circumstances(project, workshop.device, workshop.store.numerics)
+    with (
+        workshop.store.exclusive(),
+        progress_bar(name, len(compiled.stretches), "segments") as tick,
+    ):
         workers = processes.num_workers(workshop.device.type)
         processes.execute(compiled.stretches, workshop, tick, workers)
         _write_records(project.runs(name), compiled, workshop)
     seconds = sum(workshop.store.manifest(each.state).seconds for each in compiled.stretches)
-    add_provenance(project.provenance(name), "train", before.model_copy(update={"seconds": round(seconds, 1)}))
+    add_provenance(project.provenance(name), "train", finished(before, workshop.device, seconds))
 
 
 @contextmanager
-def progress_bar(name: str, total: int, unit: str) -> Iterator[Callable[[object], None]]:
-    """Show a bar on a terminal, nothing elsewhere."""
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn(unit), TimeRemainingColumn())
+def progress_bar(name: str, total: int, unit: str) -> Generator[Callable[[object], None]]:
+    """Show a bar on a terminal, nothing elsewhere.
+
+    Yields:
+        What to call when one more is done.
+    """
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn(unit),
+        TimeRemainingColumn(),
+    )
     console = Console(stderr=True)
-    with Progress(*columns, console=console, disable=not sys.stderr.isatty(), transient=True) as bar:
+    with Progress(
+        *columns, console=console, disable=not sys.stderr.isatty(), transient=True
+    ) as bar:
         task = bar.add_task(name, total=total)
         yield lambda _: bar.advance(task)
 
@@ -78,6 +93,11 @@ def _record(
         point=condition.point,
         seed=run.seed,
         numerics=numerics,
-        diverged=min((each.diverged for each in passed.values() if each.diverged is not None), default=None),
-        states={epoch: StoredState(state=each.state, sha256=each.sha256) for epoch, each in passed.items()},
+        diverged=min(
+            (each.diverged for each in passed.values() if each.diverged is not None), default=None
+        ),
+        states={
+            epoch: StoredState(state=each.state, sha256=each.sha256)
+            for epoch, each in passed.items()
+        },
     )

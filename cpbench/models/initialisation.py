@@ -1,6 +1,8 @@
 """Initial weights, all from one generator, module by module in the order of their names."""
 
 import math
+from collections.abc import Iterable
+from typing import cast
 
 import torch
 from torch import nn
@@ -11,15 +13,17 @@ def initialise(model: nn.Module, generator: torch.Generator, *, he_normal: bool)
     """Fill every parameter and buffer of a model in place.
 
     Convolutions: He-normal by fan-out (He et al. 2015, eq. 14), as torchvision's ResNets. Batch
-    normalisation: scale 1, shift 0. Linear layers: He-normal by fan-in and zero bias when `he_normal`
-    (eq. 10); otherwise torch's uniform default, U(±1/√fan_in).
+    normalisation: scale 1, shift 0. Linear layers: He-normal by fan-in and zero bias when
+    `he_normal` (eq. 10); otherwise torch's uniform default, U(±1/√fan_in).
 
     Raises:
         TypeError: A module with parameters of its own has no rule.
     """
-    for name, module in model.named_modules():
+    for name, module in cast("Iterable[tuple[str, nn.Module]]", model.named_modules()):
         if isinstance(module, nn.Conv2d):
-            init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu", generator=generator)
+            init.kaiming_normal_(
+                module.weight, mode="fan_out", nonlinearity="relu", generator=generator
+            )
             if module.bias is not None:
                 init.zeros_(module.bias)
         elif isinstance(module, nn.BatchNorm2d):

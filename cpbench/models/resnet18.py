@@ -4,6 +4,7 @@ Source: He et al. (2016), table 1; the CIFAR stem as in §4.2.
 """
 
 from torch import nn
+
 from cpbench.specs.models import Resnet18
 
 
@@ -16,7 +17,7 @@ def build_resnet18(spec: Resnet18, shape: tuple[int, int, int], num_outputs: int
     channels = shape[0]
     if spec.stem == "cifar":
         model.conv1 = nn.Conv2d(channels, 64, 3, stride=1, padding=1, bias=False)
-        model.maxpool = nn.Identity()
+        model.maxpool = nn.Identity()  # pyright: ignore[reportAttributeAccessIssue] - inferred type
     elif channels != model.conv1.in_channels:
         model.conv1 = nn.Conv2d(channels, 64, 7, stride=2, padding=3, bias=False)
     return model

@@ -9,9 +9,15 @@ from torch.nn.functional import relu
 from cpbench.specs.models import SmallResnet
 
 
-def build_small_resnet(spec: SmallResnet, shape: tuple[int, int, int], num_outputs: int) -> nn.Module:
+def build_small_resnet(
+    spec: SmallResnet, shape: tuple[int, int, int], num_outputs: int
+) -> nn.Module:
     """Return stem → three stages at widths w, 2w, 4w → global average pool → linear."""
-    layers: list[nn.Module] = [_convolution(shape[0], spec.width, 3, 1), nn.BatchNorm2d(spec.width), nn.ReLU()]
+    layers: list[nn.Module] = [
+        _convolution(shape[0], spec.width, 3, 1),
+        nn.BatchNorm2d(spec.width),
+        nn.ReLU(),
+    ]
     fan_in = spec.width
     for stage in range(3):
         width = spec.width * 2**stage
@@ -19,7 +25,9 @@ def build_small_resnet(spec: SmallResnet, shape: tuple[int, int, int], num_outpu
             stride = 2 if stage > 0 and block == 0 else 1
             layers.append(BasicBlock(fan_in, width, stride))
             fan_in = width
-    return nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(fan_in, num_outputs))
+    return nn.Sequential(
+        *layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(fan_in, num_outputs)
+    )
 
 
 class BasicBlock(nn.Module):
@@ -33,7 +41,9 @@ class BasicBlock(nn.Module):
         self.bn2 = nn.BatchNorm2d(width)
         self.shortcut: nn.Module = nn.Identity()
         if stride != 1 or fan_in != width:
-            self.shortcut = nn.Sequential(_convolution(fan_in, width, 1, stride), nn.BatchNorm2d(width))
+            self.shortcut = nn.Sequential(
+                _convolution(fan_in, width, 1, stride), nn.BatchNorm2d(width)
+            )
 
     def forward(self, images: Tensor) -> Tensor:
         """Return the block's output.

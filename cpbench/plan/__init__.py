@@ -1,1 +1,4 @@
-"""From a protocol to what must be trained: runs, timelines, the forest in which each epoch occurs once."""
+"""From a protocol to what must be trained.
+
+Runs, their timelines, and the forest in which each distinct epoch occurs once.
+"""

@@ -8,21 +8,14 @@ from typing import NamedTuple
 
 from cpbench.digests import digest
 from cpbench.errors import EvidenceError, SpecError
-from cpbench.plan.forest import ENGINE_VERSION, Root, Stretch, Tree
-from cpbench.plan.timelines import (
-    Course,
-    Timeline,
-    control_timeline,
-    course,
-    grid,
-    point_name,
-    steps_per_epoch,
-)
+from cpbench.plan.cells import Cell, cells_of
+from cpbench.plan.forest import ENGINE_VERSION, Stretch, Tree
+from cpbench.plan.timelines import course, grid
 from cpbench.project import Project
-from cpbench.records.plans import Condition, Plan, Run, Segment, read_plan
+from cpbench.records.plans import Plan, Run, Segment, read_plan
 from cpbench.specs.loading import arms_of, load_protocol
 from cpbench.specs.measurements import Accuracy
-from cpbench.specs.protocols import Experiment, Protocol, SeedsFromRegistration
+from cpbench.specs.protocols import Protocol, SeedsFromRegistration
 from cpbench.specs.reading import display
 
 MAX_RUNS = 100_000
@@ -36,25 +29,19 @@ class Compiled(NamedTuple):
     stretches: tuple[Stretch, ...]
 
 
-class _Cell(NamedTuple):
-    """A condition with the tree it grows in and the node of each epoch it keeps."""
-
-    condition: Condition
-    tree: Tree
-    nodes: dict[int, int]
-
-
 def protocol_digest(protocol: Protocol) -> str:
     """Return what a claim is registered against: all that can move a weight or choose a reading.
 
-    Seeds that are derived at registration enter as the rule that derives them, so the digest is known
-    before they are; which epochs are kept does not enter.
+    Seeds that are derived at registration enter as the rule that derives them, so the digest is
+    known before they are; which epochs are kept does not enter.
     """
     experiment = protocol.protocol.json_value()
     experiment.pop("checkpoints", None)
     content = protocol.protocol.dataset.sha256
     metric = accuracy_metric(protocol)
-    return digest({"protocol": experiment, "data": content, "metric": metric, "engine": ENGINE_VERSION})
+    return digest(
+        {"protocol": experiment, "data": content, "metric": metric, "engine": ENGINE_VERSION}
+    )
 
 
 def accuracy_metric(protocol: Protocol) -> str:
@@ -92,7 +79,9 @@ def load_planned(project: Project, name: str) -> Compiled:
     compiled = load_compiled(project, name)
     if read_plan(project.plan(name)) != compiled.plan:
         path = display(project.plan(name))
-        raise EvidenceError(f"{path}: differs from {display(project.protocol(name))}; run `dvc repro plan@{name}`")
+        raise EvidenceError(
+            f"{path}: differs from {display(project.protocol(name))}; run `dvc repro plan@{name}`"
+        )
     return compiled
 
 
@@ -112,8 +101,22 @@ def seeds_of(protocol: Protocol, derived: Path) -> tuple[int, ...]:
         )
     found = tuple(json.loads(derived.read_text())["seeds"])
     if len(found) < seeds.n:
-        raise EvidenceError(f"{display(derived)}: holds {len(found)} seeds; {protocol.id} asks for {seeds.n}")
+        raise EvidenceError(
+            f"{display(derived)}: holds {len(found)} seeds; {protocol.id} asks for {seeds.n}"
+        )
     return found[: seeds.n]
+
+
+def check_runs(protocol: Protocol) -> None:
+    """Check that every run of a protocol can be written out, without building the forest.
+
+    Raises:
+        SpecError: A phase would end before it begins, or there are too many runs.
+    """
+    _refuse_too_many(protocol, _count(protocol.protocol.seeds))
+    for arm in arms_of(protocol.protocol).values():
+        for point in grid(protocol.protocol.sweep):
+            course(arm, point)
 
 
 def compile_protocol(protocol: Protocol, seeds: tuple[int, ...]) -> Compiled:
@@ -125,8 +128,10 @@ def compile_protocol(protocol: Protocol, seeds: tuple[int, ...]) -> Compiled:
     experiment = protocol.protocol
     _refuse_too_many(protocol, len(seeds))
     trees: dict[str, Tree] = {}
-    cells = list(_cells(experiment, trees))
-    stretches = _distinct(stretch for seed in seeds for tree in trees.values() for stretch in tree.stretches(seed))
+    cells = list(cells_of(experiment, trees))
+    stretches = _distinct(
+        stretch for seed in seeds for tree in trees.values() for stretch in tree.stretches(seed)
+    )
     plan = Plan(
         protocol=protocol.id,
         digest=protocol_digest(protocol),
@@ -153,62 +158,17 @@ def _refuse_too_many(protocol: Protocol, num_seeds: int) -> None:
         points *= len(values)
     runs = points * max(1, len(experiment.arms)) * (1 + len(experiment.controls)) * num_seeds
     if runs > MAX_RUNS:
-        raise SpecError(f"{protocol.id}: its sweep, arms, controls and seeds make {runs:,} runs; at most {MAX_RUNS:,}")
+        raise SpecError(
+            f"{protocol.id}: its sweep, arms, controls and seeds make {runs:,} runs; "
+            f"at most {MAX_RUNS:,}"
+        )
 
 
-def _cells(experiment: Experiment, trees: dict[str, Tree]) -> Iterator[_Cell]:
-    every = experiment.checkpoints.every if experiment.checkpoints else 0
-    for name, arm in arms_of(experiment).items():
-        root = Root(arm.dataset, arm.model)
-        tree = trees.setdefault(root.digest(0), Tree(root))
-        for point in grid(experiment.sweep):
-            paired = course(arm, point)
-            for control in ("", *experiment.controls):
-                if control == "never_removed" and not any(phase.deficits for phase in arm.phases):
-                    continue
-                timeline = control_timeline(control, arm, paired) if control else paired.timeline
-                kept = _kept_epochs(control, timeline, paired, every)
-                condition = _condition(name, control, point, paired, timeline, root)
-                yield _Cell(condition, tree, tree.grow(timeline, kept))
+def _count(seeds: int | SeedsFromRegistration) -> int:
+    return seeds.n if isinstance(seeds, SeedsFromRegistration) else seeds
 
 
-def _kept_epochs(control: str, timeline: Timeline, paired: Course, every: int) -> list[int]:
-    """The end, the removal where the run has one, and every k-th epoch."""
-    removal = [min(paired.window.removal, len(timeline))] if control in {"", "no_deficit"} else []
-    regular = range(0, len(timeline) + 1, every) if every else range(0)
-    return [len(timeline), *removal, *regular]
-
-
-def _condition(
-    arm: str, control: str, point: dict[str, int], paired: Course, timeline: Timeline, root: Root
-) -> Condition:
-    window = paired.window
-    num_train = root.dataset.num_train
-    before, after = paired.timeline[: window.removal], paired.timeline[window.removal :]
-    turning = (*after[:1], *before[-1:])[:1]
-    return Condition(
-        arm=arm,
-        control=control,
-        point=point_name(point),
-        onset=window.onset,
-        removal=window.removal,
-        epochs=len(timeline),
-        steps=sum(_steps(timeline, num_train)),
-        steps_at_removal=sum(_steps(before, num_train)),
-        examples_at_removal=window.removal * num_train,
-        lr_at_removal=turning[0].update.optimizer.lr if turning else 0.0,
-        lr_steps_left=sum(
-            epoch.update.optimizer.lr * steps for epoch, steps in zip(after, _steps(after, num_train), strict=True)
-        ),
-        final_lr=timeline[-1].update.optimizer.lr if timeline else 0.0,
-    )
-
-
-def _steps(timeline: Timeline, num_train: int) -> list[int]:
-    return [steps_per_epoch(num_train, epoch.update.batch_size) for epoch in timeline]
-
-
-def _runs(cells: list[_Cell], seeds: tuple[int, ...]) -> Iterator[Run]:
+def _runs(cells: list[Cell], seeds: tuple[int, ...]) -> Iterator[Run]:
     states: dict[tuple[int, int], list[str]] = {}
     for (number, cell), seed in itertools.product(enumerate(cells), seeds):
         key = (id(cell.tree), seed)
@@ -225,5 +185,9 @@ def _distinct(stretches: Iterator[Stretch]) -> tuple[Stretch, ...]:
 
 def _segment(stretch: Stretch) -> Segment:
     return Segment(
-        state=stretch.state, parent=stretch.parent, start=stretch.start, stop=stretch.stop, seed=stretch.seed
+        state=stretch.state,
+        parent=stretch.parent,
+        start=stretch.start,
+        stop=stretch.stop,
+        seed=stretch.seed,
     )

@@ -1,4 +1,7 @@
-"""The forest: runs share training as far as their timelines are equal; each distinct epoch occurs once."""
+"""The forest: runs share training as far as their timelines are equal.
+
+Each distinct epoch occurs once.
+"""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
@@ -11,7 +14,10 @@ from cpbench.specs.models import Model
 from cpbench.specs.training import EpochSettings
 
 ENGINE_VERSION = 1
-"""Bumped by hand whenever the bits of a trained weight move; a golden test fails if they move without it."""
+"""Bumped by hand whenever the bits of a trained weight move.
+
+A golden test fails if they move without it.
+"""
 
 
 class Root(NamedTuple):
@@ -62,16 +68,16 @@ class _Numbered(NamedTuple):
 
 
 class Tree:
-    """All timelines that begin with one root, as a trie over epoch settings. Node 0 is the initialisation.
+    """All timelines that begin with one root, as a trie over epoch settings.
 
-    It grows while a plan is compiled and is read-only afterwards.
+    Node 0 is the initialisation. It grows while a plan is compiled and is read-only afterwards.
     """
 
     def __init__(self, root: Root) -> None:
         self.root = root
         self._settings: list[EpochSettings] = []
         self._digests: list[str] = []
-        self._numbers: dict[str, int] = {}
+        self._numbers: dict[EpochSettings, int] = {}
         self._seen: dict[int, _Numbered] = {}
         self._parents = [-1]
         self._edges = [-1]
@@ -101,29 +107,38 @@ class Tree:
         return states
 
     def stretches(self, seed: int) -> Iterator[Stretch]:
-        """Return the segments of one seed, parents before children: cut where kept and where runs part."""
+        """Yield the segments of one seed: cut where kept and where runs part.
+
+        Yields:
+            Each segment, after its parent.
+        """
         states = self.states(seed)
         cuts = [node for node in range(len(self._parents)) if self._is_cut(node)]
         for node in cuts:
-            top, path = node, []
+            top = node
+            path: list[EpochSettings] = []
             while top != 0 and (top == node or not self._is_cut(top)):
                 path.append(self._settings[self._edges[top]])
                 top = self._parents[top]
             parent = None if node == 0 else states[top]
-            yield Stretch(self.root, seed, states[node], parent, self._depths[top], tuple(reversed(path)))
+            yield Stretch(
+                self.root, seed, states[node], parent, self._depths[top], tuple(reversed(path))
+            )
 
     def _is_cut(self, node: int) -> bool:
         return node in self._kept or len(self._children[node]) > 1
 
     def _settings_id(self, settings: EpochSettings) -> int:
-        """Number equal settings equally. A phase repeats one object, so identity is looked up first."""
+        """Number equal settings equally.
+
+        A phase repeats one object, so identity is looked up first.
+        """
         if id(settings) in self._seen:
             return self._seen[id(settings)].number
-        name = digest(settings.json_value())
-        number = self._numbers.setdefault(name, len(self._settings))
+        number = self._numbers.setdefault(settings, len(self._settings))
         if number == len(self._settings):
             self._settings.append(settings)
-            self._digests.append(name)
+            self._digests.append(digest(settings.json_value()))
         self._seen[id(settings)] = _Numbered(settings, number)
         return number
 

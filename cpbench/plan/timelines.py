@@ -40,7 +40,11 @@ class Course(NamedTuple):
 
 
 def grid(sweep: dict[str, tuple[int, ...]]) -> Iterator[dict[str, int]]:
-    """Return every cell of the sweep as axis name to value, in the order of the axes."""
+    """Yield every cell of the sweep.
+
+    Yields:
+        Axis name to value, in the order of the axes.
+    """
     names = sorted(sweep)
     for values in itertools.product(*(sweep[name] for name in names)):
         yield dict(zip(names, values, strict=True))
@@ -58,9 +62,13 @@ def course(experiment: Experiment, point: dict[str, int]) -> Course:
         SpecError: A phase would end before it begins.
     """
     spans = _spans(experiment.phases, point)
-    impaired = [span for span, phase in zip(spans, experiment.phases, strict=True) if phase.deficits]
+    impaired = [
+        span for span, phase in zip(spans, experiment.phases, strict=True) if phase.deficits
+    ]
     fallback = point.get("removal", 0)
-    window = Window(impaired[0].start, impaired[-1].stop) if impaired else Window(fallback, fallback)
+    window = (
+        Window(impaired[0].start, impaired[-1].stop) if impaired else Window(fallback, fallback)
+    )
     return Course(tuple(_epochs(experiment.training, experiment.phases, spans)), window)
 
 
@@ -68,8 +76,9 @@ def control_timeline(control: str, experiment: Experiment, paired: Course) -> Ti
     """Return the timeline of a control of one cell, with the totals of the run it pairs with.
 
     Args:
-        control: `no_deficit`: the same without any deficit; `never_removed`: the deficit goes on to the
-            end; `schedule_only`: a fresh initialisation that joins the schedule at the removal.
+        control: `no_deficit`: the same without any deficit; `never_removed`: the deficit goes on
+            to the end; `schedule_only`: a fresh initialisation that joins the schedule at the
+            removal.
         experiment: The arm.
         paired: The run it accompanies.
     """
@@ -112,13 +121,18 @@ def _spans(phases: tuple[Phase, ...], point: dict[str, int]) -> list[_Span]:
         stop = now + number if phase.for_ is not None else number
         if stop < now:
             where = point_name(point) or "the run"
-            raise SpecError(f"protocol.phases.{index}: at {where} it would end at {stop}, before it begins at {now}")
+            raise SpecError(
+                f"protocol.phases.{index}: at {where} it would end at {stop}, "
+                f"before it begins at {now}"
+            )
         spans.append(_Span(now, stop))
         now = stop
     return spans
 
 
-def _epochs(base: Training, phases: tuple[Phase, ...], spans: list[_Span]) -> Iterator[EpochSettings]:
+def _epochs(
+    base: Training, phases: tuple[Phase, ...], spans: list[_Span]
+) -> Iterator[EpochSettings]:
     clock = 0
     for phase, span in zip(phases, spans, strict=True):
         if phase.lr_clock == "restart":
@@ -147,7 +161,9 @@ def _at_rate(settings: EpochSettings, lr: float) -> EpochSettings:
     if math.isclose(settings.update.optimizer.lr, lr, rel_tol=0.0, abs_tol=0.0):
         return settings
     optimizer = settings.update.optimizer.model_copy(update={"lr": lr})
-    return settings.model_copy(update={"update": settings.update.model_copy(update={"optimizer": optimizer})})
+    return settings.model_copy(
+        update={"update": settings.update.model_copy(update={"optimizer": optimizer})}
+    )
 
 
 def _with_deficits(epoch: EpochSettings, deficits: tuple[Deficit, ...]) -> EpochSettings:

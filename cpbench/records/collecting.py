@@ -14,12 +14,17 @@ def collect(protocol: Protocol, plan: Plan, measured: Iterable[Readings]) -> tup
     """Return the rows of a protocol's results.
 
     Raises:
-        EvidenceError: Readings belong to another plan or to other settings; the stage to re-run is named.
+        EvidenceError: Readings belong to another plan or to other settings; the stage to re-run is
+            named.
     """
     conditions = {(each.arm, each.control, each.point): each for each in plan.conditions}
     rows: list[Row] = []
     for readings in measured:
         _check(protocol, plan, readings)
+        if any(
+            (each.arm, each.control, each.point) not in conditions for each in readings.readings
+        ):
+            raise _foreign(plan, readings)
         rows.extend(_rows(plan, readings, conditions))
     return tuple(rows)
 
@@ -27,8 +32,14 @@ def collect(protocol: Protocol, plan: Plan, measured: Iterable[Readings]) -> tup
 def _check(protocol: Protocol, plan: Plan, readings: Readings) -> None:
     settings = digest(protocol.measurements[readings.measurement].json_value())
     if readings.digest != plan.digest or readings.settings != settings:
-        what = f"readings '{readings.measurement}' of {plan.protocol}"
-        raise EvidenceError(f"{what}: were taken under another spec; run `dvc repro measure@{plan.protocol}`")
+        raise _foreign(plan, readings)
+
+
+def _foreign(plan: Plan, readings: Readings) -> EvidenceError:
+    what = f"readings '{readings.measurement}' of {plan.protocol}"
+    return EvidenceError(
+        f"{what}: were taken under another spec; run `dvc repro measure@{plan.protocol}`"
+    )
 
 
 def _rows(

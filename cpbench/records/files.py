@@ -4,18 +4,20 @@ import json
 import os
 import tempfile
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from pydantic import BaseModel, ValidationError
 
 from cpbench.errors import EvidenceError
 from cpbench.specs.reading import display
 
+OPEN_DEPTH = 2
+
 Record = TypeVar("Record", bound=BaseModel)
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write a text file atomically: a reader sees the old file or the new one, never half of one."""
+    """Write a text file: a reader sees the old one or the new one, never half of one."""
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
@@ -29,7 +31,10 @@ def write_text(path: Path, text: str) -> None:
 
 
 def to_json(value: Any) -> str:  # noqa: ANN401 - any JSON value
-    """Return readable JSON: objects opened to depth two, then one line each, so that diffs count things."""
+    """Return readable JSON: objects opened to `OPEN_DEPTH`, then one line each.
+
+    So a line of a diff is one thing.
+    """
     return _lines(value, 0) + "\n"
 
 
@@ -51,16 +56,25 @@ def read_record(model: type[Record], path: Path, *, stage: str) -> Record:
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         where = ".".join(map(str, first["loc"]))
-        raise EvidenceError(f"{display(path)}: {where}: {first['msg']}; re-run `dvc repro {stage}`") from error
+        raise EvidenceError(
+            f"{display(path)}: {where}: {first['msg']}; re-run `dvc repro {stage}`"
+        ) from error
 
 
 def _lines(value: Any, depth: int) -> str:  # noqa: ANN401 - any JSON value
     inner, outer = "  " * (depth + 1), "  " * depth
-    if isinstance(value, dict) and value and depth < 2:
-        body = ",\n".join(f"{inner}{json.dumps(key)}: {_lines(item, depth + 1)}" for key, item in value.items())
+    if not value or depth >= OPEN_DEPTH:
+        return _flat(value)
+    if isinstance(value, dict):
+        members = cast("dict[str, Any]", value).items()
+        body = ",\n".join(
+            f"{inner}{json.dumps(key)}: {_lines(item, depth + 1)}" for key, item in members
+        )
         return f"{{\n{body}\n{outer}}}"
-    if isinstance(value, list) and value and depth < 2 and isinstance(value[0], dict | list):
-        return "[\n" + ",\n".join(f"{inner}{_flat(item)}" for item in value) + f"\n{outer}]"
+    if isinstance(value, list):
+        items = cast("list[Any]", value)
+        if isinstance(items[0], dict | list):
+            return "[\n" + ",\n".join(f"{inner}{_flat(item)}" for item in items) + f"\n{outer}]"
     return _flat(value)
 
 

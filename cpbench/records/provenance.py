@@ -1,4 +1,7 @@
-"""How a protocol's numbers came about: what may differ between two honest runs. Only the report reads it."""
+"""How a protocol's numbers came about: what may differ between two honest runs.
+
+Only the report reads it.
+"""
 
 from pathlib import Path
 
@@ -10,7 +13,7 @@ class StageProvenance(Spec):
     """One stage's cost and circumstances."""
 
     seconds: float
-    """Seconds of work, summed over everything the stage's results rest on, also what was stored before."""
+    """Seconds of work on all that the stage's results rest on, also on what was stored before."""
     device: str
     """`cpu` or the accelerator's name, with its processor count."""
     numerics: dict[str, str]
@@ -27,10 +30,23 @@ class StageProvenance(Spec):
     joules: float | None = None
 
 
+class Difference(Spec):
+    """How far results are from those of the commit, where both answer the same protocol."""
+
+    compared: int
+    """Numbers that both have."""
+    changed: int
+    """Of these, how many are not equal."""
+    largest: dict[str, float]
+    """The largest absolute difference by unit."""
+
+
 class Provenance(Spec):
     """What `reports/provenance/<protocol>.json` holds, by stage."""
 
     stages: dict[str, StageProvenance]
+    against_commit: Difference | None = None
+    """Absent when nothing comparable is committed."""
 
 
 def read_provenance(path: Path) -> Provenance:
@@ -42,5 +58,15 @@ def read_provenance(path: Path) -> Provenance:
 
 def add_provenance(path: Path, stage: str, facts: StageProvenance) -> None:
     """Write one stage's facts beside those of the others."""
-    stages = {**read_provenance(path).stages, stage: facts}
-    write_text(path, to_json(Provenance(stages=dict(sorted(stages.items()))).json_value()))
+    before = read_provenance(path)
+    stages = dict(sorted({**before.stages, stage: facts}.items()))
+    _write(path, before.model_copy(update={"stages": stages}))
+
+
+def note_difference(path: Path, difference: Difference | None) -> None:
+    """Write how far the results are from those of the commit."""
+    _write(path, read_provenance(path).model_copy(update={"against_commit": difference}))
+
+
+def _write(path: Path, provenance: Provenance) -> None:
+    write_text(path, to_json(provenance.json_value()))

@@ -1,6 +1,11 @@
-"""Readings, `artifacts/readings/<protocol>/<measurement>.json`: what an instrument gave. Deterministic."""
+"""Readings, `artifacts/readings/<protocol>/<measurement>.json`: what an instrument gave.
+
+Deterministic.
+"""
 
 from pathlib import Path
+
+from pydantic import Field
 
 from cpbench.records.files import read_record, to_json, write_text
 from cpbench.specs.base import Spec
@@ -28,7 +33,7 @@ class Reading(Spec):
     status: str
     """`ok`, `flagged(…)`, `failed(…)` or `diverged`."""
     values: dict[str, Quantity]
-    notes: dict[str, str | float | bool] = {}
+    notes: dict[str, str | float | bool] = Field(default_factory=dict)
     """Settings and diagnostics that go with the numbers."""
 
 

@@ -50,20 +50,35 @@ def read_results(path: Path) -> tuple[Row, ...]:
     Raises:
         EvidenceError: The file is missing or a line is not a row.
     """
-    stage = f"evaluate@{path.stem}"
+    again = f"run `dvc repro evaluate@{path.stem}`"
     try:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError as error:
-        raise EvidenceError(f"{display(path)}: is missing; run `dvc repro {stage}`") from error
-    table = csv.reader(io.StringIO(text))
-    if tuple(next(table, ())) != Row._fields:
-        raise EvidenceError(f"{display(path)}:1: the header is not {','.join(Row._fields)}; re-run `dvc repro {stage}`")
+        raise EvidenceError(f"{display(path)}: is missing; {again}") from error
+    except UnicodeDecodeError as error:
+        raise EvidenceError(f"{display(path)}: is not a table of results; {again}") from error
+    return parse_results(text, display(path))
+
+
+def parse_results(text: str, label: str) -> tuple[Row, ...]:
+    """Return the rows of a results file's text; `label` names it in errors.
+
+    Raises:
+        EvidenceError: A line is not a row.
+    """
+    again = "re-run the stage `evaluate`"
+    try:
+        header, *lines = list(csv.reader(io.StringIO(text))) or [[]]
+    except csv.Error as error:
+        raise EvidenceError(f"{label}: is not a table of results ({error}); {again}") from error
+    if tuple(header) != Row._fields:
+        raise EvidenceError(f"{label}:1: the header is not {','.join(Row._fields)}; {again}")
     rows: list[Row] = []
-    for number, cells in enumerate(table, start=2):
+    for number, cells in enumerate(lines, start=2):
         try:
             rows.append(_row(cells))
         except (ValueError, TypeError) as error:
-            raise EvidenceError(f"{display(path)}:{number}: {error}; re-run `dvc repro {stage}`") from error
+            raise EvidenceError(f"{label}:{number}: {error}; {again}") from error
     return tuple(rows)
 
 

@@ -34,7 +34,14 @@ class RunRecord(Spec):
 def record_path(folder: Path, condition: Condition, seed: int) -> Path:
     """Return where a run's record lies: a readable name, from the condition and the seed."""
     point = condition.point or "all"
-    return folder / condition.arm / (condition.control or "curve") / point / f"seed-{seed}" / "record.json"
+    return (
+        folder
+        / condition.arm
+        / (condition.control or "curve")
+        / point
+        / f"seed-{seed}"
+        / "record.json"
+    )
 
 
 def write_run(folder: Path, condition: Condition, record: RunRecord) -> None:

@@ -1,7 +1,7 @@
 """What the judge found, `reports/scores.json`: the only thing about results that the report reads.
 
-All probabilities lie in [0, 1]; all money is in integer cents. `low` and `high` bound a central 90 %
-seed-bootstrap interval; an absent bound is infinite on that side.
+All probabilities lie in [0, 1]; all money is in integer cents. `low` and `high` bound a central
+90 % seed-bootstrap interval; an absent bound is infinite on that side.
 """
 
 from pathlib import Path
@@ -20,6 +20,8 @@ class Value(Spec):
     expr: str
     """As written in the claim, or `end(protocol.arm)` in a summary."""
     value: float | None = None
+    bound: float | None = None
+    """Of a censored value, on the sample itself: what it is at least, or at most."""
     low: float | None = None
     high: float | None = None
     unit: str
@@ -121,6 +123,8 @@ class Claim(Spec):
     prediction: str
     """Id of the prediction file it stands in."""
     id: str
+    prediction_title: str = ""
+    """Title of the prediction file."""
     title: str
     text: str
     """The claim as written."""
@@ -131,6 +135,8 @@ class Claim(Spec):
     """Its number in the ledger."""
     registered_at: str
     exposure: str
+    exposure_note: str = ""
+    """What had been seen, in the predictor's own words."""
     known_results: tuple[str, ...] = ()
     """Results that already existed when it was registered."""
     outcome: Outcome

@@ -21,7 +21,11 @@ class Spec(BaseModel):
     """A frozen model that refuses fields it does not know."""
 
     model_config = ConfigDict(
-        frozen=True, extra="forbid", use_attribute_docstrings=True, validate_by_name=True, validate_by_alias=True
+        frozen=True,
+        extra="forbid",
+        use_attribute_docstrings=True,
+        validate_by_name=True,
+        validate_by_alias=True,
     )
 
     def json_value(self) -> dict[str, Any]:

@@ -1,4 +1,7 @@
-"""Datasets: which images a protocol trains and tests on. Each knows, or must state, its content's hash."""
+"""Datasets: which images a protocol trains and tests on.
+
+Each knows, or must state, the hash of its content.
+"""
 
 from typing import Annotated, ClassVar, Literal
 
@@ -28,7 +31,7 @@ class AbstractDataset(Spec):
 
 
 class Digits(AbstractDataset):
-    """scikit-learn's 1,797 8×8 digits, split at random per seed; what is not trained on is the test set.
+    """scikit-learn's 1,797 8×8 digits, split at random per seed; the rest is the test set.
 
     Source: Alpaydin & Kaynak (1998), UCI Optical Recognition of Handwritten Digits.
     """
@@ -54,7 +57,7 @@ class Digits(AbstractDataset):
 
 
 class Cifar10(AbstractDataset):
-    """CIFAR-10 through torchvision: 50,000 training and 10,000 test images of 32×32, verified by hash.
+    """CIFAR-10 by torchvision, verified by hash: 50,000 training, 10,000 test images of 32×32.
 
     Source: Krizhevsky (2009), Learning multiple layers of features from tiny images.
     """
@@ -79,7 +82,7 @@ class Cifar10(AbstractDataset):
 
 
 class ImageFolder(AbstractDataset):
-    """Any tree `train/<class>/*` and `test/<class>/*` under `data/<root>`, with the hash it must have."""
+    """Any tree `train/<class>/*`, `test/<class>/*` under `data/<root>`, with its hash."""
 
     kind: Literal["image_folder"]
     root: Identifier

@@ -53,7 +53,7 @@ class Noise(Spec):
 
 
 class ClassPermutation(Spec):
-    """Labels are renamed by a fixed bijection of the classes: the task changes its names, not its content.
+    """Labels are renamed by a fixed bijection of the classes: names change, content stays.
 
     Source: Achille, Rovere & Soatto (2019), §2 (label permutation).
     """

@@ -1,4 +1,4 @@
-"""From a protocol file to a protocol that can be run: every arm and every cross-reference checked."""
+"""From a protocol file to a protocol that can be run: each arm and cross-reference checked."""
 
 import copy
 from collections.abc import Iterator
@@ -11,8 +11,10 @@ from cpbench.errors import Problem, SpecError
 from cpbench.specs.measurements import Accuracy, Every, Measurement
 from cpbench.specs.protocols import Experiment, Protocol
 from cpbench.specs.reading import Document, Place, dotted, read
-from cpbench.specs.validating import one_of, problems, validate
+from cpbench.specs.validating import has, one_of, problems, validate
 
+UNIQUE = ("accuracy", "loss")
+"""Kinds that have one name, so that everyone finds them."""
 OVERRIDABLE = ("dataset", "model", "training", "phases")
 
 
@@ -33,16 +35,22 @@ def load_protocol(path: Path) -> Protocol:
 
 
 def arms_of(experiment: Experiment) -> dict[str, Experiment]:
-    """Return each arm as an experiment of its own; a protocol without arms has the one arm `main`."""
+    """Return each arm as an experiment of its own; without arms there is the one arm `main`."""
     overrides = experiment.arms or {"main": {}}
     return {name: _overridden(experiment, changes) for name, changes in sorted(overrides.items())}
 
 
 def _overridden(experiment: Experiment, changes: dict[str, object]) -> Experiment:
-    raw = experiment.json_value() | {"arms": {}}
+    raw = _without_arms(experiment)
     for path, value in changes.items():
         _put(raw, _steps(path), value)
     return Experiment.model_validate(raw)
+
+
+def _without_arms(experiment: Experiment) -> dict[str, Any]:
+    raw = experiment.json_value()
+    raw["arms"] = {}
+    return raw
 
 
 def _steps(path: str) -> Place:
@@ -55,11 +63,12 @@ def _put(raw: Any, place: Place, value: object) -> None:  # noqa: ANN401 - any Y
     Raises:
         LookupError: A parent of the place does not exist.
     """
-    for part in place[:-1]:
+    *above, last = place
+    for part in above:
         raw = raw[part]
-    if isinstance(raw, list) and not (isinstance(place[-1], int) and place[-1] < len(raw)):
-        raise LookupError(place[-1])
-    raw[place[-1]] = copy.deepcopy(value)
+    if not has(raw, last) and isinstance(raw, list):
+        raise LookupError(last)
+    raw[last] = copy.deepcopy(value)
 
 
 def _name_problems(protocol: Protocol, document: Document, stem: str) -> Iterator[Problem]:
@@ -70,7 +79,7 @@ def _name_problems(protocol: Protocol, document: Document, stem: str) -> Iterato
 def _arm_problems(protocol: Protocol, document: Document) -> Iterator[Problem]:
     for arm, changes in protocol.protocol.arms.items():
         place: Place = ("protocol", "arms", arm)
-        raw = protocol.protocol.json_value() | {"arms": {}}
+        raw = _without_arms(protocol.protocol)
         sound = True
         for path, value in changes.items():
             fault = _override_fault(raw, path, value)
@@ -84,7 +93,8 @@ def _arm_problems(protocol: Protocol, document: Document) -> Iterator[Problem]:
 def _override_fault(raw: dict[str, Any], path: str, value: object) -> str:
     steps = _steps(path)
     if steps[0] not in OVERRIDABLE:
-        return f"an arm overrides a path below {', '.join(OVERRIDABLE)}; {one_of(str(steps[0]), OVERRIDABLE)}"
+        known = one_of(str(steps[0]), OVERRIDABLE)
+        return f"an arm overrides a path below {', '.join(OVERRIDABLE)}; {known}"
     try:
         _put(raw, steps, value)
     except (LookupError, TypeError):
@@ -99,22 +109,31 @@ def _invalid_arm(
         Experiment.model_validate(raw)
     except ValidationError as error:
         shadow = Document(document.file, raw, {(): document.mark(place)})
-        for problem in problems(error, shadow):
-            cause = next((path for path in changes if problem.field.startswith(path)), None)
+        for problem in problems(error, shadow, Experiment):
+            cause = next((path for path in changes if _overlap(problem.field, path)), None)
             where = (*place, cause) if cause else place
             line, column = document.mark(where)
             field = dotted((*place, problem.field)) if problem.field else dotted(place)
             yield problem._replace(line=line, column=column, field=field)
 
 
+def _overlap(field: str, path: str) -> bool:
+    """Return whether one of two dotted places lies inside the other."""
+    return f"{field}.".startswith(f"{path}.") or f"{path}.".startswith(f"{field}.")
+
+
 def _measurement_problems(protocol: Protocol, document: Document) -> Iterator[Problem]:
     experiment = protocol.protocol
     arms = arms_of(experiment)
     has_batch_norm = any(arm.model.has_batch_norm for arm in arms.values())
-    if not any(isinstance(each, Accuracy) for each in protocol.measurements.values()):
-        yield _at(document, ("measurements",), "needs one of kind accuracy; the judge reads it")
+    if "accuracy" not in protocol.measurements:
+        fault = "needs accuracy: {kind: accuracy, at: [final]}; the judge reads it"
+        yield _at(document, ("measurements",), fault)
     for name, measurement in protocol.measurements.items():
         place: Place = ("measurements", name)
+        if measurement.kind in UNIQUE and name != measurement.kind:
+            fault = f"a measurement of kind {measurement.kind} is called {measurement.kind}"
+            yield _at(document, place, fault)
         for key, fault in _measurement_faults(measurement, experiment, list(arms)):
             yield _at(document, (*place, key), fault)
         if isinstance(measurement, Accuracy) and has_batch_norm and measurement.bn is None:
@@ -128,7 +147,8 @@ def _measurement_faults(
     kept = experiment.checkpoints.every if experiment.checkpoints else 0
     for moment in measurement.at:
         if isinstance(moment, Every) and (not kept or moment.every % kept):
-            yield "at", f"every {moment.every} needs these epochs kept: add protocol.checkpoints: {{every: {moment.every}}}"
+            way_out = f"add protocol.checkpoints: {{every: {moment.every}}}"
+            yield "at", f"every {moment.every} needs these epochs kept: {way_out}"
     for axis, values in measurement.where.items():
         if axis not in experiment.sweep:
             yield "where", f"sweep axis {one_of(axis, experiment.sweep)}"

@@ -26,7 +26,7 @@ class AbstractMeasurement(Spec):
     """Moments: `removal`, `final`, or `{every: k}`."""
     seeds: Count | None = None
     """Only the first so many seeds."""
-    where: dict[Identifier, tuple[Epoch, ...]] = {}
+    where: dict[Identifier, tuple[Epoch, ...]] = Field(default_factory=dict)
     """Only these values of the sweep axes, as `removal: [0, 40]`."""
     arms: tuple[Identifier, ...] | None = None
     """Only these arms."""
@@ -39,7 +39,10 @@ class Accuracy(AbstractMeasurement):
 
     kind: Literal["accuracy"]
     bn: Literal["as_is", "recalibrated"] | None = None
-    """Which reading the judge takes for a model with batch normalisation; both are always recorded."""
+    """Which reading the judge takes for a model with batch normalisation.
+
+    Both are always recorded.
+    """
 
 
 class Loss(AbstractMeasurement):
@@ -55,6 +58,8 @@ class Llc(AbstractMeasurement):
     """
 
     kind: Literal["llc"]
+    data: Literal["clean", "current"]
+    """Whose loss: `clean` images, or what the net was `current`ly trained on, deficit included."""
     nbeta: Positive | None = None
     """nβ; by default n / ln n of the examples it is measured on."""
     localization: Positive = 100.0

@@ -32,9 +32,9 @@ class Resnet18(Spec):
 
     kind: Literal["resnet18"]
     stem: Literal["imagenet", "cifar"]
-    """`imagenet`: 7×7/2 convolution and 3×3/2 max-pool, as published; `cifar`: 3×3/1 and no pool."""
+    """`imagenet`: 7×7/2 convolution, 3×3/2 max-pool, as published; `cifar`: 3×3/1, no pool."""
     num_outputs: Count | None = None
-    """Number of logits; by default the dataset's number of classes. The 2023 bet left it at 1000."""
+    """Number of logits; by default the dataset's classes. The 2023 bet left it at 1000."""
 
 
 class SmallResnet(Spec):

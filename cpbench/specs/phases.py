@@ -13,7 +13,10 @@ Length = Epoch | Hole
 
 
 class Phase(Spec):
-    """A span of epochs with constant settings. Spans are half-open: epoch `until` is the first outside."""
+    """A span of epochs with constant settings.
+
+    Spans are half-open: epoch `until` is the first outside.
+    """
 
     for_: Length | None = Field(None, alias="for")
     """Lasts this many epochs."""
@@ -24,7 +27,10 @@ class Phase(Spec):
     deficits: tuple[Deficit, ...] = ()
     """Impairments of the training stream in this phase."""
     lr_clock: Literal["continue", "restart"] | None = None
-    """Whether the learning-rate law goes on or starts over here; required after the first phase unless constant."""
+    """Whether the learning-rate law goes on or starts over here.
+
+    Required after the first phase, unless the law is constant.
+    """
     batch_size: Count | None = None
     """Instead of the base's."""
     optimizer: Optimizer | None = None

@@ -29,7 +29,7 @@ class Resolution(Spec):
     """How evidence becomes yes or no; what can turn a verdict is written, never defaulted."""
 
     rule: Literal["decisive", "point"]
-    """`decisive`: it holds in a share ≥ level or ≤ 1 − level of bootstrap draws; `point`: seed mean."""
+    """`decisive`: holds in a share ≥ level or ≤ 1 − level of draws; `point`: on the seed mean."""
     level: Annotated[float, Field(strict=True, gt=0.5, lt=1)] = 0.95
     """How sure `decisive` must be."""
     min_seeds: Count = 3

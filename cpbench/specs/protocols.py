@@ -37,7 +37,7 @@ class About(Spec):
 
 
 class SeedsFromRegistration(Spec):
-    """Seeds that nobody could know before the first prediction about this protocol was registered."""
+    """Seeds nobody could know before a prediction about the protocol was first registered."""
 
     from_: Literal["registration"] = Field(alias="from")
     n: Annotated[int, Field(strict=True, ge=1, le=1000)]
@@ -45,6 +45,9 @@ class SeedsFromRegistration(Spec):
 
 
 Seeds = Annotated[int, Field(strict=True, ge=1, le=1000)] | SeedsFromRegistration
+
+
+Values = Annotated[tuple[Epoch, ...], Field(min_length=1, max_length=1000)]
 
 
 class Checkpoints(Spec):
@@ -60,12 +63,18 @@ class Experiment(Spec):
     model: Model
     training: Training
     phases: Annotated[tuple[Phase, ...], Field(min_length=1, max_length=64)]
-    sweep: dict[Identifier, Annotated[tuple[Epoch, ...], Field(min_length=1, max_length=1000)]] = {}
+    sweep: dict[Identifier, Values] = Field(default_factory=dict)
     """Axis name to values; each fills the hole `$name`."""
-    arms: dict[Identifier, dict[str, object]] = {}
-    """Arm name to overrides, each a dotted path under `protocol` and its value; without arms there is `main`."""
+    arms: dict[Identifier, dict[str, object]] = Field(default_factory=dict)
+    """Arm name to overrides, each a dotted path under `protocol` and its value.
+
+    Without arms there is `main`.
+    """
     controls: tuple[Control, ...] = ()
-    """Companions of every run, expanded per arm and sweep point: own arms, never points of the curve."""
+    """Companions of every run, expanded per arm and sweep point.
+
+    They are arms of their own, never points of the curve.
+    """
     seeds: Seeds
     """How many replicates (0 … n-1), or how many to derive at registration."""
     checkpoints: Checkpoints | None = None
@@ -73,19 +82,36 @@ class Experiment(Spec):
 
     @model_validator(mode="after")
     def _agrees_with_itself(self) -> Self:
-        faults = [*self._sweep_faults(), *self._phase_faults(), *self._clock_faults(), *self._batch_faults()]
+        faults = [
+            *self._sweep_faults(),
+            *self._phase_faults(),
+            *self._clock_faults(),
+            *self._batch_faults(),
+        ]
         if faults:
             raise ValueError("; ".join(faults))
         return self
 
     def _sweep_faults(self) -> list[str]:
         holes = {str(phase.length)[1:] for phase in self.phases if isinstance(phase.length, str)}
-        unsorted = [name for name, values in self.sweep.items() if list(values) != sorted(set(values))]
+        unsorted = [
+            name for name, values in self.sweep.items() if list(values) != sorted(set(values))
+        ]
         return [
-            *(f"the hole ${name} is filled by no sweep axis" for name in sorted(holes - self.sweep.keys())),
-            *(f"the sweep axis {name} fills no hole; write ${name} in a phase" for name in sorted(self.sweep.keys() - holes)),
+            *(
+                f"the hole ${name} is filled by no sweep axis"
+                for name in sorted(holes - self.sweep.keys())
+            ),
+            *(
+                f"the sweep axis {name} fills no hole; write ${name} in a phase"
+                for name in sorted(self.sweep.keys() - holes)
+            ),
             *(f"sweep.{name} must be distinct and sorted" for name in unsorted),
-            *(f"controls are listed twice" for _ in [0] if len(set(self.controls)) < len(self.controls)),
+            *(
+                "controls are listed twice"
+                for _ in [0]
+                if len(set(self.controls)) < len(self.controls)
+            ),
         ]
 
     def _phase_faults(self) -> list[str]:
@@ -96,19 +122,31 @@ class Experiment(Spec):
         laws = [phase.lr_law or self.training.lr_law for phase in self.phases]
         if all(law.kind == "constant" for law in laws):
             return []
-        silent = [index for index, phase in enumerate(self.phases) if index > 0 and phase.lr_clock is None]
-        return [f"phases.{index} needs lr_clock: continue | restart, because the learning rate moves" for index in silent]
+        silent = [
+            index for index, phase in enumerate(self.phases) if index > 0 and phase.lr_clock is None
+        ]
+        return [
+            f"phases.{index} needs lr_clock: continue | restart, because the learning rate moves"
+            for index in silent
+        ]
 
     def _batch_faults(self) -> list[str]:
-        sizes = {self.training.batch_size, *(phase.batch_size for phase in self.phases if phase.batch_size)}
+        sizes = {
+            self.training.batch_size,
+            *(phase.batch_size for phase in self.phases if phase.batch_size),
+        }
         lonely = [size for size in sorted(sizes) if self.dataset.num_train % size == 1]
         if not self.model.has_batch_norm or not lonely:
             return []
-        return [f"batch_size {lonely[0]} leaves a last batch of one example, which batch normalisation cannot use"]
+        what = f"batch_size {lonely[0]} leaves a last batch of one example"
+        return [f"{what}, which batch normalisation cannot use"]
 
 
 class Protocol(Spec):
-    """A protocol file: `about` for people, `protocol` for the weights, `measurements` for the readings."""
+    """A protocol file.
+
+    `about` is for people, `protocol` for the weights, `measurements` for the readings.
+    """
 
     id: Identifier
     """The file's name without its ending."""

@@ -1,24 +1,26 @@
 """The one door to YAML: from a file's bytes to plain values that know their place.
 
-YAML 1.2 by ruamel.yaml, the dialect DVC reads. Refused, each with its line: duplicate keys, anchors and
-aliases, tags, bare timestamps, non-string keys, too many bytes, too much depth.
+YAML 1.2 by ruamel.yaml, the dialect DVC reads. Refused, each with its line: duplicate keys, anchors
+and aliases, tags, bare timestamps, non-string keys, too many bytes, too much depth.
 """
 
 from collections.abc import Iterable
+from functools import lru_cache
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
-from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
-from ruamel.yaml.events import AliasEvent, CollectionEndEvent, CollectionStartEvent, NodeEvent
-from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+from ruamel.yaml.events import CollectionEndEvent, CollectionStartEvent
+from ruamel.yaml.reader import ReaderError
 
 from cpbench.errors import Problem, SpecError
+from cpbench.specs.nodes import At, Fault, Node, Unreadable, compose, events, yaml
 
 MAX_BYTES = 256 * 1024
 MAX_DEPTH = 32
 
 CORE_TAG = "tag:yaml.org,2002:"
+KINDS = {"map", "seq", "str", "int", "float", "bool", "null", "timestamp"}
 Place = tuple[str | int, ...]
 
 
@@ -27,6 +29,9 @@ class Mark(NamedTuple):
 
     line: int
     column: int
+
+
+START = Mark(1, 1)
 
 
 class Document(NamedTuple):
@@ -41,7 +46,7 @@ class Document(NamedTuple):
         trail = tuple(place)
         while trail not in self.marks and trail:
             trail = trail[:-1]
-        return self.marks.get(trail, Mark(1, 1))
+        return self.marks.get(trail, START)
 
 
 def read(path: Path, name: str | None = None) -> Document:
@@ -68,6 +73,7 @@ def read(path: Path, name: str | None = None) -> Document:
     return parse(text.removeprefix("\ufeff"), label)
 
 
+@lru_cache(maxsize=64)
 def parse(text: str, label: str) -> Document:
     """Return what a YAML text says; `label` names it in errors.
 
@@ -76,12 +82,11 @@ def parse(text: str, label: str) -> Document:
     """
     try:
         _refuse_what_is_not_data(text, label)
-        node = _yaml().compose(text)
+        node = compose(text)
     except MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        place = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-        what = (error.problem or error.context or "cannot be read").split("\n")[0]
-        raise SpecError([Problem(label, *place, "", f"not YAML: {what}")]) from error
+        raise _malformed(label, error) from error
+    except ReaderError as error:
+        raise _unreadable(label, text, error) from error
     except (YAMLError, RecursionError) as error:
         what = str(error).split("\n")[0]
         raise _failure(label, f"not YAML: {what}") from error
@@ -102,30 +107,35 @@ def display(path: Path) -> str:
         return str(path)
 
 
-def _yaml() -> YAML:
-    yaml = YAML(typ="safe", pure=True)
-    yaml.version = (1, 2)
-    return yaml
+def _failure(label: str, message: str, mark: Mark = START) -> SpecError:
+    return SpecError([Problem(label, *mark, "", message)])
 
 
-def _failure(label: str, message: str) -> SpecError:
-    return SpecError([Problem(label, 1, 1, "", message)])
+def _malformed(label: str, fault: Fault) -> SpecError:
+    at = fault.problem_mark or fault.context_mark
+    what = (fault.problem or fault.context or "cannot be read").split("\n")[0]
+    return _failure(label, f"not YAML: {what}", _counted(at) if at else START)
+
+
+def _unreadable(label: str, text: str, fault: Unreadable) -> SpecError:
+    before = text[: fault.position]
+    mark = Mark(before.count("\n") + 1, len(before) - before.rfind("\n"))
+    return _failure(label, f"holds the control character #x{fault.character:02x}; remove it", mark)
 
 
 def _refuse_what_is_not_data(text: str, label: str) -> None:
     """Walk the event stream, which needs no recursion, before anything builds a tree."""
     depth = 0
-    for event in _yaml().parse(text):
+    for event in events(text):
+        mark = _counted(event.start_mark)
         if isinstance(event, CollectionEndEvent):
             depth -= 1
         elif isinstance(event, CollectionStartEvent):
             depth += 1
-        mark = event.start_mark
-        where = (mark.line + 1, mark.column + 1)
         if depth > MAX_DEPTH:
-            raise SpecError([Problem(label, *where, "", f"is nested deeper than {MAX_DEPTH} levels")])
-        if isinstance(event, AliasEvent) or (isinstance(event, NodeEvent) and event.anchor):
-            raise SpecError([Problem(label, *where, "", "anchors and aliases are not read; write the value out")])
+            raise _failure(label, f"is nested deeper than {MAX_DEPTH} levels", mark)
+        if getattr(event, "anchor", None):  # an alias has one, too
+            raise _failure(label, "anchors and aliases are not read; write the value out", mark)
 
 
 class _Walker:
@@ -135,29 +145,34 @@ class _Walker:
         self.label = label
         self.marks: dict[Place, Mark] = {}
         self.problems: list[Problem] = []
-        self.constructor = _yaml().constructor
+        self.constructor = yaml().constructor
 
     def plain(self, node: Node, place: Place) -> Any:  # noqa: ANN401 - any YAML value
         """Return a node's plain value and remember where it stood."""
-        self.marks.setdefault(place, _mark(node))
-        if isinstance(node, MappingNode):
+        self.marks.setdefault(place, _counted(node.start_mark))
+        if _kind(node) not in KINDS:
+            self._problem(node, place, f"the tag {node.tag} is not read; write plain data")
+            return None
+        if node.id == "mapping":
             return self._mapping(node, place)
-        if isinstance(node, SequenceNode):
+        if node.id == "sequence":
             return [self.plain(item, (*place, index)) for index, item in enumerate(node.value)]
         return self._scalar(node, place)
 
-    def _mapping(self, node: MappingNode, place: Place) -> dict[str, Any]:
+    def _mapping(self, node: Node, place: Place) -> dict[str, Any]:
         values: dict[str, Any] = {}
-        for key_node, value_node in node.value:
+        for key_node, value_node in cast("list[tuple[Node, Node]]", node.value):
             key = key_node.value
-            if not isinstance(key_node, ScalarNode) or _kind(key_node) != "str":
-                self._problem(key_node, place, f"the key {key!r} is not text; write it in quotes")
+            if key_node.id != "scalar" or _kind(key_node) != "str":
+                shown = repr(key) if key_node.id == "scalar" else "[…]"
+                self._problem(key_node, place, f"the key {shown} is not text; write it in quotes")
                 continue
             if key in values:
                 first = self.marks[(*place, key)]
-                self._problem(key_node, (*place, key), f"is written twice (first on line {first.line}); keep one")
+                message = f"is written twice (first on line {first.line}); keep one"
+                self._problem(key_node, (*place, key), message)
                 continue
-            self.marks[(*place, key)] = _mark(key_node)
+            self.marks[(*place, key)] = _counted(key_node.start_mark)
             values[key] = self.plain(value_node, (*place, key))
         return values
 
@@ -166,9 +181,6 @@ class _Walker:
         if kind == "timestamp":
             self._problem(node, place, f"{node.value} reads as a date; write it in quotes")
             return None
-        if kind not in {"str", "int", "float", "bool", "null"}:
-            self._problem(node, place, f"the tag {node.tag} is not read; write plain data")
-            return None
         try:
             return self.constructor.construct_object(node)
         except (ValueError, YAMLError) as error:
@@ -176,8 +188,8 @@ class _Walker:
             return None
 
     def _problem(self, node: Node, place: Place, message: str) -> None:
-        field = dotted(place)
-        self.problems.append(Problem(self.label, *_mark(node), field, message))
+        mark = _counted(node.start_mark)
+        self.problems.append(Problem(self.label, *mark, dotted(place), message))
 
 
 def dotted(place: Iterable[str | int]) -> str:
@@ -189,5 +201,6 @@ def _kind(node: Node) -> str:
     return str(node.tag).removeprefix(CORE_TAG)
 
 
-def _mark(node: Node) -> Mark:
-    return Mark(node.start_mark.line + 1, node.start_mark.column + 1)
+def _counted(at: At) -> Mark:
+    """Return a position as people count, from 1."""
+    return Mark(at.line + 1, at.column + 1)

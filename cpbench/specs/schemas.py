@@ -10,4 +10,7 @@ MODELS = {"protocol": Protocol, "prediction": Prediction}
 
 def schemas() -> dict[str, str]:
     """Return the text of each schema file by its name."""
-    return {name: json.dumps(model.model_json_schema(), indent=1, ensure_ascii=False) + "\n" for name, model in MODELS.items()}
+    return {
+        name: json.dumps(model.model_json_schema(), indent=1, ensure_ascii=False) + "\n"
+        for name, model in MODELS.items()
+    }

@@ -100,18 +100,18 @@ class Objective(Spec):
 
 
 class Update(Spec):
-    """How a step is made; the optimizer's `lr` is the epoch's own, taken from the law and its clock."""
+    """How a step is made; the optimizer's `lr` is the epoch's own, from the law and its clock."""
 
     batch_size: Count
     optimizer: Optimizer
 
 
 class EpochSettings(Spec):
-    """One epoch, resolved: all that decides how it moves the weights, besides weights, data and seed.
+    """One epoch, resolved: what decides how it moves the weights, besides data and seed.
 
-    One field per symbol of a training step (`docs/design/algebra.md`); two symbols more, which examples
-    are seen and which weights may move, join as optional fields: an absent option is absent from the
-    digest, so adding them moves no stored state.
+    One field per symbol of a training step (`docs/design/algebra.md`); two symbols more, which
+    examples are seen and which weights may move, join as optional fields: an absent option is
+    absent from the digest, so adding them moves no stored state.
     """
 
     inputs: Inputs

@@ -1,14 +1,18 @@
-"""From a document to a validated model: every problem at once, each with its place and a way out."""
+"""From a document to a validated model: all problems at once, each with its place and way out."""
 
 import difflib
-from collections.abc import Iterable, Mapping
-from typing import Any, TypeVar
+from collections.abc import Iterable, Mapping, Sequence
+from types import UnionType
+from typing import Annotated, Any, TypeVar, Union, cast, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from cpbench.errors import Problem, SpecError
 from cpbench.specs.reading import Document, Place, dotted
+
+MAX_SHOWN = 60
+"""Letters of a wrong value that an error repeats."""
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -22,12 +26,35 @@ def validate(model: type[Model], document: Document) -> Model:
     try:
         return model.model_validate(document.value)
     except ValidationError as error:
-        raise SpecError(problems(error, document)) from error
+        raise SpecError(problems(error, document, model)) from error
 
 
-def problems(error: ValidationError, document: Document, prefix: Place = ()) -> list[Problem]:
-    """Return a validation error as problems with places; `prefix` is where the value stood."""
-    return [_problem(detail, document, prefix) for detail in error.errors(include_url=False)]
+def problems(error: ValidationError, document: Document, model: type[BaseModel]) -> list[Problem]:
+    """Return a validation error of a model as problems with places in the document."""
+    found: dict[tuple[str, int, int, str], list[str]] = {}
+    for detail in error.errors(include_url=False):
+        if _is_echo(detail):
+            continue
+        problem = _problem(detail, document, model)
+        found.setdefault(problem[:4], []).append(problem.message)
+    # One place can fail every member of a union: that is one problem with several ways out.
+    return [Problem(*place, "; or ".join(messages)) for place, messages in sorted(found.items())]
+
+
+def _is_echo(detail: ErrorDetails) -> bool:
+    """Return whether an error only repeats others.
+
+    Pydantic calls a long enough list too short when its items are invalid; they have their own.
+    """
+    given = detail.get("input")
+    return detail["type"] == "too_short" and isinstance(given, list) and given != []
+
+
+def has(value: object, part: str | int) -> bool:
+    """Return whether a mapping has a key, or a list an item."""
+    if isinstance(value, list):
+        return isinstance(part, int) and part < len(cast("list[Any]", value))
+    return isinstance(value, dict) and part in value
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
@@ -39,64 +66,96 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
 def one_of(word: str, known: Iterable[str]) -> str:
     """Return `'x' is not known; allowed: …; did you mean …?`."""
     names = sorted(known)
-    return f"'{word}' is not known; allowed: {', '.join(names) or 'nothing yet'}{did_you_mean(word, names)}"
+    allowed = ", ".join(names) or "nothing yet"
+    return f"'{word}' is not known; allowed: {allowed}{did_you_mean(word, names)}"
 
 
-def _problem(detail: ErrorDetails, document: Document, prefix: Place) -> Problem:
-    place = (*prefix, *_written(detail["loc"], _at(document.value, prefix)))
-    field = dotted(place)
+def _problem(detail: ErrorDetails, document: Document, model: type[BaseModel]) -> Problem:
+    place = _written(detail["loc"], document.value)
     line, column = document.mark(place)
-    return Problem(document.file, line, column, field, _message(detail, _at(document.value, place[:-1])))
+    fields = fields_at(model, detail["loc"][:-1]) if detail["type"] == "extra_forbidden" else ()
+    return Problem(document.file, line, column, dotted(place), _message(detail, fields))
 
 
-def _at(value: Any, place: Place) -> Any:  # noqa: ANN401 - any YAML value
-    for part in place:
-        match value:
-            case dict() if part in value:
-                value = value[part]
-            case list() if isinstance(part, int) and part < len(value):
-                value = value[part]
-            case _:
-                return None
-    return value
+def fields_at(model: type[BaseModel], location: tuple[str | int, ...]) -> list[str]:
+    """Return the names of the fields that a Pydantic location of a model may have."""
+    types: list[Any] = [model]
+    for part in location:
+        types = [inner for each in types for inner in _inside(each, part)]
+    names = [
+        field.alias or name
+        for each in types
+        if isinstance(each, type) and issubclass(each, BaseModel)
+        for name, field in each.model_fields.items()
+    ]
+    return sorted(set(names))
+
+
+def _inside(kind: Any, part: str | int) -> list[Any]:  # noqa: ANN401 - any annotation
+    """Return the types found one step into a type: a field's, an item's, or a union's member."""
+    if isinstance(kind, type) and issubclass(kind, BaseModel):
+        fields = {field.alias or name: field for name, field in kind.model_fields.items()}
+        return _members(fields[str(part)].annotation) if part in fields else _if_tagged(kind, part)
+    arguments = [each for each in get_args(kind) if each is not Ellipsis]
+    return _members(arguments[-1]) if arguments else []
+
+
+def _if_tagged(kind: type[BaseModel], part: str | int) -> list[Any]:
+    """A location names a union's member by its `kind` before it goes into it."""
+    tag = kind.model_fields.get("kind") or kind.model_fields.get("type")
+    return [kind] if tag is not None and part in get_args(tag.annotation) else []
+
+
+def _members(kind: Any) -> list[Any]:  # noqa: ANN401 - any annotation
+    """Open annotations and unions down to models and containers."""
+    if get_origin(kind) is Annotated:
+        return _members(get_args(kind)[0])
+    if get_origin(kind) in (Union, UnionType):
+        return [inner for each in get_args(kind) for inner in _members(each)]
+    return [kind]
 
 
 def _written(location: tuple[str | int, ...], value: Any) -> Place:  # noqa: ANN401 - any YAML value
     """Drop the parts of a Pydantic location that name a union's member, not a place in the file."""
     place: list[str | int] = []
-    for index, part in enumerate(location):
-        is_key = isinstance(value, dict) and part in value
-        is_item = isinstance(value, list) and isinstance(part, int) and part < len(value)
-        if is_key or is_item:
+    for part in location[:-1]:
+        if has(value, part):
             value = value[part]
             place.append(part)
-        elif index == len(location) - 1 and isinstance(value, dict):
-            place.append(part)
-    return tuple(place)
+    # The last part of a mapping may be what is missing there.
+    last = [part for part in location[-1:] if isinstance(value, dict) or has(value, part)]
+    return (*place, *last)
 
 
-def _message(detail: ErrorDetails, parent: Any) -> str:  # noqa: ANN401 - any YAML value
+def _message(detail: ErrorDetails, fields: Sequence[str]) -> str:
     context: Mapping[str, Any] = detail.get("ctx", {})
     given = detail.get("input")
     match detail["type"]:
         case "missing":
-            return "is required; add it"
+            message = "is required; add it"
         case "extra_forbidden":
-            return "is not a field here; remove it or correct its name"
+            word = str(detail["loc"][-1])
+            message = (
+                f"is not a field here; allowed: {', '.join(fields)}{did_you_mean(word, fields)}"
+            )
         case "union_tag_invalid":
             known = [tag.strip(" '") for tag in str(context["expected_tags"]).split(",")]
-            return f"kind {one_of(str(context['tag']), known)}"
+            message = f"kind {one_of(str(context['tag']), known)}"
         case "union_tag_not_found":
-            return f"needs a kind: write it as a mapping {{kind: …}}, not {_short(given)}"
+            message = f"needs a kind: write it as a mapping {{kind: …}}, not {_short(given)}"
         case "literal_error" | "enum":
-            known = [word.strip(" '") for word in str(context["expected"]).replace(" or ", ", ").split(",")]
-            return one_of(str(given), known)
+            known = [
+                word.strip(" '")
+                for word in str(context["expected"]).replace(" or ", ", ").split(",")
+            ]
+            message = one_of(str(given), known)
         case "value_error":
-            return str(context.get("error", detail["msg"]))
+            message = str(context.get("error", detail["msg"]))
         case "string_pattern_mismatch":
-            return f"{_short(given)} must match {context['pattern']}"
+            message = f"{_short(given)} must match {context['pattern']}"
         case _:
-            return f"{_lower(detail['msg'])}, got {_short(given)}"
+            message = f"{_lower(detail['msg'])}, got {_short(given)}"
+    return message
 
 
 def _lower(message: str) -> str:
@@ -105,4 +164,4 @@ def _lower(message: str) -> str:
 
 def _short(value: Any) -> str:  # noqa: ANN401 - any YAML value
     text = repr(value)
-    return text if len(text) <= 60 else text[:57] + "…"
+    return text if len(text) <= MAX_SHOWN else text[: MAX_SHOWN - 3] + "…"

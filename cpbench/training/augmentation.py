@@ -13,7 +13,9 @@ from torch.nn.functional import pad
 from cpbench.specs.training import Augmentation, RandomCrop, RandomFlip
 
 
-def augment(images: Tensor, augmentation: Iterable[Augmentation], generator: torch.Generator) -> Tensor:
+def augment(
+    images: Tensor, augmentation: Iterable[Augmentation], generator: torch.Generator
+) -> Tensor:
     """Return images after every random map, in order; the draws come from a CPU generator.
 
     Shape:

@@ -25,31 +25,35 @@ class Numerics(NamedTuple):
 def settle() -> torch.device:
     """Choose the device and make this process's arithmetic repeatable; return the device.
 
-    The environment variable CPBENCH_DEVICE (`cpu`, `cuda`, `cuda:1`) overrides the choice: the device is
-    no part of any tracked command.
+    The environment variable CPBENCH_DEVICE (`cpu`, `cuda`, `cuda:1`) overrides the choice: the
+    device is no part of any tracked command.
 
     Raises:
         EnvironmentFault: The device asked for is not there.
     """
-    # One thread per process: results depend on the number of threads, and two processes use two cores better.
+    # One thread per process: results depend on the number of threads, and two processes use two
+    # cores better.
     torch.set_num_threads(1)
     # cuBLAS reads this before its first call; without it its results may differ from run to run.
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
-    # An accelerator may lack a deterministic kernel for some layer: better a warning than no result.
+    # An accelerator may lack a layer's deterministic kernel: better a warning than no result.
     torch.use_deterministic_algorithms(mode=True, warn_only=True)
-    torch.utils.deterministic.fill_uninitialized_memory = False
+    # A property that torch gives the module at run time, which pyright cannot see.
+    torch.utils.deterministic.fill_uninitialized_memory = False  # pyright: ignore[reportAttributeAccessIssue]
     torch.backends.cudnn.benchmark = False
     name = os.environ.get("CPBENCH_DEVICE") or ("cuda" if torch.cuda.is_available() else "cpu")
     try:
         device = torch.device(name)
         torch.zeros(1, device=device)
     except (RuntimeError, AssertionError) as error:
-        raise EnvironmentFault(f"CPBENCH_DEVICE={name}: this device is not available ({error})") from error
+        raise EnvironmentFault(
+            f"CPBENCH_DEVICE={name}: this device is not available ({error})"
+        ) from error
     return device
 
 
 def numerics(device: torch.device) -> Numerics:
-    """Return the numerics of a device: fp32, on CUDA with torch's default of TF32 in convolutions."""
+    """Return the numerics of a device: fp32; on CUDA TF32 in convolutions, torch's default."""
     precision = "fp32" if device.type == "cpu" else "fp32+tf32conv"
     return Numerics(device.type, precision, executor="sequential", threads="1")
 

@@ -46,7 +46,8 @@ def train(learner: Learner, data: Data, settings: Timeline, *, seed: int, start:
         start: Number of the first epoch.
 
     Returns:
-        The epoch in which the loss stopped being finite, after which nothing more is trained; or none.
+        The epoch in which the loss stopped being finite, after which nothing more is trained; or
+        none.
     """
     for epoch, each in enumerate(settings, start=start):
         loss = train_epoch(learner.model, learner.optimizer, data, each, seed=seed, epoch=epoch)

@@ -27,7 +27,7 @@ def train_epoch(
     seed: int,
     epoch: int,
 ) -> float:
-    """Train one epoch in place; return the mean loss, in nats, which is not finite if it diverged."""
+    """Train one epoch in place; return the mean loss in nats, not finite if it diverged."""
     model.train()
     adjust(optimizer, settings.update)
     total = torch.zeros((), dtype=torch.float64, device=data.mean.device)
@@ -55,10 +55,12 @@ def _batches(data: Data, settings: EpochSettings, seed: int, epoch: int) -> Iter
     crops = generator(seed, "augment", epoch)
     noise = generator(seed, "deficit", epoch, device=data.mean.device)
     per_chunk = max(1, CHUNK_VALUES // (size * data.train.images[0].numel())) * size
-    for chunk in order.to(data.mean.device).split(per_chunk):
+    for chunk in torch.split(order.to(data.mean.device), per_chunk):
         images = data.unit(data.train.images[chunk])
         images = augment(images, settings.inputs.augmentation, crops)
         draw = Draw(seed, "train", chunk, len(order), noise)
         images = data.normalise(impair_images(images, settings.inputs.deficits, draw))
-        labels = impair_labels(data.train.labels[chunk], settings.targets.deficits, data.num_classes)
-        yield from map(_Batch, images.split(size), labels.split(size))
+        labels = impair_labels(
+            data.train.labels[chunk], settings.targets.deficits, data.num_classes
+        )
+        yield from map(_Batch, torch.split(images, size), torch.split(labels, size))

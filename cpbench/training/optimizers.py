@@ -25,7 +25,7 @@ def adjust(optimizer: torch.optim.Optimizer, update: Update) -> None:
 
 
 def make_sgd(model: nn.Module, spec: Sgd) -> torch.optim.Optimizer:
-    """Return torch's SGD; fused, because in a small net a step's time goes into its kernel calls."""
+    """Return torch's SGD; fused, as in a small net a step's time goes into its kernel calls."""
     return torch.optim.SGD(
         model.parameters(),
         lr=spec.lr,

@@ -41,7 +41,11 @@ def test_it_is_the_2023_bets_blur():
 
 def test_detail_is_lost_and_brightness_kept():
     checkerboard = (torch.arange(8)[:, None] + torch.arange(8)[None, :]).remainder(2).float()
-    out = blur(checkerboard.view(1, 1, 8, 8), Blur(kind="blur", factor=4, down="area", up="bilinear"), draw(1))
+    out = blur(
+        checkerboard.view(1, 1, 8, 8),
+        Blur(kind="blur", factor=4, down="area", up="bilinear"),
+        draw(1),
+    )
     torch.testing.assert_close(out, torch.full((1, 1, 8, 8), 0.5))
 
 

@@ -59,7 +59,9 @@ def forest_of(timelines: list[Timeline], root: Root, kept: list[list[int]]) -> l
 
 
 @pytest.mark.parametrize("model", sorted(MODELS))
-def test_a_run_that_branches_off_a_trunk_equals_the_same_run_trained_alone_bit_for_bit(model: str, tmp_path: Path):
+def test_a_run_that_branches_off_a_trunk_equals_the_same_run_trained_alone_bit_for_bit(
+    model: str, tmp_path: Path
+):
     spec = experiment(model)
     root = Root(spec.dataset, spec.model)
     courses = [course(spec, {"removal": removal}) for removal in (0, 2, 5)]
@@ -108,5 +110,9 @@ def test_seeds_differ_in_split_initialisation_and_order(tmp_path: Path):
     place = workshop(tmp_path)
     stretches = [*tree.stretches(0), *tree.stretches(1)]
     sequential.execute(stretches, place, lambda _: None)
-    starts = [from_bytes(place.store.get(each.state).weights).model for each in stretches if not each.settings]
+    starts = [
+        from_bytes(place.store.get(each.state).weights).model
+        for each in stretches
+        if not each.settings
+    ]
     assert not torch.equal(starts[0]["1.weight"], starts[1]["1.weight"])

@@ -31,7 +31,9 @@ def test_crops_use_every_offset():
 def test_a_flip_mirrors_about_half_of_the_images_whole():
     given = images(400)
     out = flip(given, RandomFlip(kind="random_flip"), generator(0, "augment", 0))
-    mirrored = [torch.equal(after, before.flip(-1)) for before, after in zip(given, out, strict=True)]
+    mirrored = [
+        torch.equal(after, before.flip(-1)) for before, after in zip(given, out, strict=True)
+    ]
     kept = [torch.equal(after, before) for before, after in zip(given, out, strict=True)]
     assert all(a != b for a, b in zip(mirrored, kept, strict=True))
     assert 150 < sum(mirrored) < 250

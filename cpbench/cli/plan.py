@@ -1,0 +1,24 @@
+"""`cpbench plan`: what a protocol would train, before it does."""
+
+from typing import Annotated
+
+import typer
+
+
+def plan(
+    name: Annotated[str, typer.Argument(help="A protocol's id.")],
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the whole plan as JSON.")] = False,
+) -> None:
+    """Show a protocol's runs, epochs and expected cost. Writes nothing."""
+    from cpbench.cli.plan_table import print_plan
+    from cpbench.plan.compiling import load_compiled
+    from cpbench.project import find, known_protocol
+    from cpbench.records.files import to_json
+
+    project = find()
+    compiled = load_compiled(project, known_protocol(project, name))
+    if as_json:
+        typer.echo(to_json(compiled.plan.json_value()), nl=False)
+    else:
+        print_plan(project, compiled.plan)

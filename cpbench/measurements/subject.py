@@ -1,0 +1,123 @@
+"""The subject of a measurement: a model with the data views it may be looked at through."""
+
+import copy
+from collections.abc import Mapping
+from typing import Literal, NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from cpbench.datasets import Data
+from cpbench.deficits import impair_images, impair_labels
+from cpbench.records.readings import Quantity
+from cpbench.specs.deficits import Deficit
+from cpbench.streams import Draw, Split, generator
+
+CHUNK_VALUES = 2**24
+Bn = Literal["as_is", "recalibrated"]
+
+
+class Measured(NamedTuple):
+    """What an instrument gives: numbers with units, their trust, and what goes with them."""
+
+    values: Mapping[str, Quantity]
+    status: str = "ok"
+    notes: Mapping[str, str | float | bool] = {}
+
+
+class View(NamedTuple):
+    """Normalised images with their labels.
+
+    Shape:
+        images: example, channel, height, width.
+        labels: example; class indices.
+    """
+
+    images: Tensor
+    labels: Tensor
+
+
+class Subject:
+    """A model in evaluation mode, its data, and the deficits of its run; outputs are computed once.
+
+    Views carry no augmentation: the same weights give the same numbers every time.
+    """
+
+    def __init__(
+        self,
+        model: nn.Module,
+        data: Data,
+        *,
+        seed: int,
+        epoch: int,
+        deficits: tuple[Deficit, ...],
+        current: tuple[Deficit, ...],
+    ) -> None:
+        self.model = model.eval()
+        self.data = data
+        self.deficits = deficits
+        """The deficits its run is about; none for a run without."""
+        self.current = current
+        """The deficits in force in the epoch before this moment."""
+        self._seed = seed
+        self._epoch = epoch
+        self._logits: dict[tuple[Split, bool, Bn], Tensor] = {}
+
+    @property
+    def has_batch_norm(self) -> bool:
+        """Whether recalibrating means anything."""
+        return any(isinstance(module, nn.BatchNorm2d) for module in self.model.modules())
+
+    def view(self, split: Split, deficits: tuple[Deficit, ...]) -> View:
+        """Return a split as training would show it without augmentation, under these deficits."""
+        part = self.data.train if split == "train" else self.data.test
+        indices = torch.arange(len(part.labels), device=part.labels.device)
+        noise = generator(self._seed, "deficit", self._epoch, device=self.data.mean.device)
+        draw = Draw(self._seed, split, indices, len(indices), noise)
+        images = impair_images(
+            self.data.unit(part.images),
+            [each for each in deficits if each.acts_on == "inputs"],
+            draw,
+        )
+        renamed = [each for each in deficits if each.acts_on == "targets"]
+        return View(
+            self.data.normalise(images), impair_labels(part.labels, renamed, self.data.num_classes)
+        )
+
+    def labels(self, split: Split, *, impaired: bool) -> Tensor:
+        """Return the labels that go with `logits`."""
+        part = self.data.train if split == "train" else self.data.test
+        renamed = [each for each in self.deficits if each.acts_on == "targets"] if impaired else []
+        return impair_labels(part.labels, renamed, self.data.num_classes)
+
+    def logits(self, split: Split, *, impaired: bool = False, bn: Bn = "as_is") -> Tensor:
+        """Return the model's outputs on a split.
+
+        Shape:
+            returns: example, output.
+        """
+        key = (split, impaired, bn)
+        if key not in self._logits:
+            model = self.model if bn == "as_is" else self._recalibrated()
+            images = self.view(split, self.deficits if impaired else ()).images
+            self._logits[key] = _outputs(model, images)
+        return self._logits[key]
+
+    def _recalibrated(self) -> nn.Module:
+        """Return a copy whose batch-norm statistics are those of the clean training images.
+
+        The average over batches of equal weight, in the data's order; no weight moves.
+        """
+        model = copy.deepcopy(self.model)
+        for module in model.modules():
+            if isinstance(module, nn.BatchNorm2d):
+                module.reset_running_stats()
+                module.momentum = None  # a cumulative average instead of a moving one
+        _outputs(model.train(), self.view("train", ()).images)
+        return model.eval()
+
+
+@torch.no_grad()
+def _outputs(model: nn.Module, images: Tensor) -> Tensor:
+    per_chunk = max(1, CHUNK_VALUES // images[0].numel() // 16)
+    return torch.cat([model(chunk) for chunk in torch.split(images, per_chunk)])

@@ -1,0 +1,1 @@
+"""Figures: one function each, from scores to an SVG. Only here is matplotlib imported."""

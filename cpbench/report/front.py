@@ -1,0 +1,133 @@
+"""The front page: verdicts, standings, the phenomenon, and what none of it can show."""
+
+from collections.abc import Iterable, Sequence
+
+from cpbench.records.scores import Claim, Scores, Standing
+from cpbench.report.costs import mixed_numerics, work_text
+from cpbench.report.evidence import Evidence, Study
+from cpbench.report.lookups import quantity
+from cpbench.report.markdown import code, escape, figure, page, table
+from cpbench.report.numbers import DASH, decimal, money, quantity_text
+from cpbench.report.sentences import band_words, lead_arm, reading
+from cpbench.report.verdicts import counts, verdicts
+
+HERO = "hero.svg"
+
+_LIMITS = """\
+- That nobody had run the same thing before, in private. The ledger's order shows that a claim was
+  registered before its runs were recorded, and badges repeat what was declared; neither can see a
+  secret pilot.
+- That a finding holds elsewhere. π and every interval are about other seeds of the same protocol:
+  not about other data, models or schedules.
+- Small probabilities from few seeds. Three seeds have ten distinct resamples, and an order that
+  holds in all three always gives π = 1.
+- Causes, where a claim is badged `confounded`: its sides differ in more than what it names."""
+_SELECTED = """\
+- An unselected effect size for {}: settings were chosen by looking at results, and no z or
+  interval here corrects for that. The pages say what was chosen."""
+
+
+def front_page(evidence: Evidence) -> str:
+    """Return reports/README.md."""
+    scores = evidence.scores
+    return page(
+        [
+            "<!-- Made by `cpbench report` from reports/scores.json; edits are lost. -->",
+            "# Reports",
+            _summary(scores),
+            "## Verdicts" if scores.claims else "",
+            verdicts(scores.claims, lambda name: f"pages/{name}.md"),
+            _standings(scores.standings, scores.claims),
+            _hero(evidence.studies),
+            "## Protocols",
+            _protocols(evidence.studies),
+            "## What this record cannot show",
+            _limits(evidence),
+            _unregistered(scores),
+        ]
+    )
+
+
+def _summary(scores: Scores) -> str:
+    if not scores.claims:
+        return "No prediction is registered yet; `cpbench predict FILE` registers one."
+    head = f" Ledger head {code(scores.ledger_head[:12])}." if scores.ledger_head else ""
+    return f"{counts(scores.claims).capitalize()}.{head}"
+
+
+def _standings(standings: Sequence[Standing], claims: Iterable[Claim]) -> str:
+    if not standings:
+        return ""
+    currencies = {payment.currency for claim in claims for payment in claim.payments}
+    currency = f", {escape(currencies.pop())}" if len(currencies) == 1 else ", all currencies added"
+    rows = [
+        [
+            escape(one.by),
+            str(one.n),
+            DASH if one.mean_brier is None else f"{one.mean_brier:.3f}",
+            money(one.cents),
+            str(one.unresolved),
+        ]
+        for one in standings
+    ]
+    header = ["Forecaster", "Scored", "Mean Brier ↓", f"Balance{currency}", "Unresolved"]
+    few = max(one.n for one in standings) < 5  # noqa: PLR2004
+    doubt = " Fewer than five scored claims each: too few to rank anybody." if few else ""
+    key = f"<sub>Unresolved: pending, ambiguous or annulled; they score nothing.{doubt}</sub>"
+    return f"## Standings\n\n{table(header, rows, right='lrrrr')}\n\n{key}"
+
+
+def _hero(studies: Sequence[Study]) -> str:
+    study = next((study for study in studies if study.drawn), None)
+    if study is None:
+        return ""
+    caption = (
+        f"{escape(study.spec.about.title)}. {band_words(lead_arm(study).curve)} "
+        f"[All figures and tables](pages/{study.name}.md)"
+    )
+    alt = f"{study.name}: clean test accuracy by removal epoch, one line per arm"
+    picture = figure(f"pages/{study.name}/{HERO}", alt, caption)
+    return f"## The phenomenon\n\n{reading(study)}\n\n{picture}"
+
+
+def _protocols(studies: Sequence[Study]) -> str:
+    header = ["Protocol", "Arm", "Drop, pp", "z", "Half, epoch", "End, epoch", "Epochs", "Work"]
+    rows = [row for study in studies for row in _rows(study)]
+    key = (
+        "<sub>Drop: accuracy at the first removal minus that at the last, paired by seed; "
+        "z: its mean over its standard error. Brackets: central 90 % seed-bootstrap intervals. "
+        "Epochs: if every run were trained alone → distinct epochs, each trained once.</sub>"
+    )
+    return f"{table(header, rows, right='llrrrrrr')}\n\n{key}"
+
+
+def _rows(study: Study) -> list[list[str]]:
+    marks = [code("heavy")] if study.heavy else []
+    marks += [code("mixed numerics")] if mixed_numerics(study.provenance) else []
+    link = " ".join([f"[{escape(study.name)}](pages/{study.name}.md)", *marks])
+    plan = study.plan
+    epochs = f"{plan.epochs_naive:,} → {plan.epochs_shared:,}" if plan else "no plan yet"
+    if not study.drawn:
+        return [
+            [link, "no results yet", DASH, DASH, DASH, DASH, epochs, work_text(study.provenance)]
+        ]
+    first = [link, epochs, work_text(study.provenance)]
+    rows: list[list[str]] = []
+    for one in study.series:
+        name, trained, work = first if not rows else ["", "", ""]
+        z = DASH if one.drop_z is None else decimal(one.drop_z, 1)
+        half, end = (quantity_text(quantity(one, which)) for which in ("half", "end"))
+        rows.append([name, escape(one.arm), quantity_text(one.drop), z, half, end, trained, work])
+    return rows
+
+
+def _limits(evidence: Evidence) -> str:
+    chosen = [escape(study.name) for study in evidence.studies if study.spec.about.chosen_by]
+    return f"{_LIMITS}\n{_SELECTED.format(', '.join(chosen))}" if chosen else _LIMITS
+
+
+def _unregistered(scores: Scores) -> str:
+    if not scores.not_registered:
+        return ""
+    lines = [f"- {code(one.file)}: {escape(one.reason)}" for one in scores.not_registered]
+    return "\n".join(["## Not registered, so not scored", "", *lines])

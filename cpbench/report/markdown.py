@@ -1,0 +1,49 @@
+"""Markdown as GitHub shows it: text from specs comes in escaped, tables come out whole."""
+
+import re
+from collections.abc import Iterable, Sequence
+
+_SPECIAL = re.compile(r"([\\`*_{}\[\]()<>#|~$!&])")
+_SPACE = re.compile(r"\s+")
+
+
+def escape(text: str) -> str:
+    """Return a person's text as one line that shows as it was written: no markup, HTML or maths."""
+    return _SPECIAL.sub(r"\\\1", _SPACE.sub(" ", text).strip())
+
+
+def code(text: str) -> str:
+    """Return text as inline code that is also safe in a table, whatever it holds."""
+    line = _SPACE.sub(" ", text).strip().replace("|", "\\|")
+    longest = max((len(run) for run in re.findall(r"`+", line)), default=0)
+    fence = "`" * (longest + 1)
+    pad = " " if "`" in line else ""
+    return f"{fence}{pad}{line}{pad}{fence}"
+
+
+def table(header: Sequence[str], rows: Iterable[Sequence[str]], *, right: str = "") -> str:
+    """Return a table; cells must already be Markdown.
+
+    Args:
+        header: Column names.
+        rows: Cells, as many as there are names.
+        right: One letter per column: `r` puts numbers to the right; missing letters mean left.
+    """
+    sides = right.ljust(len(header), "l")
+    lines = [header, ["--:" if side == "r" else ":--" for side in sides], *rows]
+    return "\n".join(f"| {' | '.join(cell or ' ' for cell in line)} |" for line in lines)
+
+
+def figure(path: str, alt: str, caption: str) -> str:
+    """Return an image and, under it, what a reader must know to read it."""
+    return f"![{escape(alt)}]({path})\n\n<sub>{caption}</sub>"
+
+
+def folded(summary: str, body: str) -> str:
+    """Return a block that opens on a click."""
+    return f"<details><summary>{summary}</summary>\n\n{body}\n\n</details>"
+
+
+def page(parts: Iterable[str]) -> str:
+    """Return blocks as a page, empty ones left out, one blank line between any two."""
+    return "\n\n".join(part for part in parts if part) + "\n"

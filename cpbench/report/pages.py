@@ -1,0 +1,164 @@
+"""A protocol's page: verdicts, figures, tables, and how it was run."""
+
+from collections.abc import Sequence
+
+from cpbench.records.scores import Claim, Series
+from cpbench.report.costs import cost_section, mixed_numerics
+from cpbench.report.evidence import Study
+from cpbench.report.figures.damage import same_budget
+from cpbench.report.figures.llc import shown
+from cpbench.report.lookups import about_protocol
+from cpbench.report.markdown import code, escape, figure, page
+from cpbench.report.numbers import seed_count
+from cpbench.report.sentences import band_words, expectation, reading
+from cpbench.report.tables import (
+    clocks_table,
+    curve_table,
+    ends_table,
+    gate_table,
+    levels_table,
+    llc_table,
+)
+from cpbench.report.verdicts import verdicts
+
+CURVES, DAMAGE, LLC = "curves.svg", "damage.svg", "llc.svg"
+
+
+def protocol_page(study: Study, claims: Sequence[Claim]) -> str:
+    """Return reports/pages/<protocol>.md."""
+    about = study.spec.about
+    own = about_protocol(claims, study.name)
+    return page(
+        [
+            "<!-- Made by `cpbench report` from reports/scores.json; edits are lost. -->",
+            f"# {escape(about.title)}",
+            _head(study),
+            _mixed(study),
+            "## Verdicts" if own else "No registered claim rests on this protocol.",
+            verdicts(own, lambda name: f"{name}.md"),
+            "## What came out",
+            *(_results(study) if study.drawn else [_no_results(study)]),
+            "## Expected, and chosen",
+            _expected(study),
+            "## Cost and provenance",
+            cost_section(study),
+        ]
+    )
+
+
+def figures_of(study: Study) -> tuple[str, ...]:
+    """Return which figures a protocol's page shows: only those there are numbers for."""
+    series = study.drawn
+    has_damage = any(one.damage for one in series)
+    has_llc = any(shown(one.llc) for one in series)
+    wanted = ((CURVES, bool(series)), (DAMAGE, has_damage), (LLC, has_llc))
+    return tuple(name for name, holds in wanted if holds)
+
+
+def _head(study: Study) -> str:
+    spec = f"[spec](../../specs/protocols/{study.name}.yaml)"
+    parts = [code(study.name), escape(study.spec.about.source), spec, "[all reports](../README.md)"]
+    return " · ".join(part for part in parts if part)
+
+
+def _mixed(study: Study) -> str:
+    differing = mixed_numerics(study.provenance)
+    words = "; ".join(
+        f"{escape(key)}: {', '.join(map(escape, values))}" for key, values in differing.items()
+    )
+    return (
+        f"> **Mixed numerics.** Stages of this protocol ran differently ({words})." if words else ""
+    )
+
+
+def _no_results(study: Study) -> str:
+    where = "`pipelines/heavy/dvc.yaml`, which `dvc repro` skips" if study.heavy else "`dvc repro`"
+    return f"No results yet: this protocol is run by {where}."
+
+
+def _results(study: Study) -> list[str]:
+    series = study.series
+    parts = [
+        reading(study),
+        _figure(study, CURVES, _curves_caption(study.drawn)),
+        curve_table(series),
+    ]
+    if DAMAGE in figures_of(study):
+        parts.append(_figure(study, DAMAGE, _damage_caption(series)))
+    if LLC in figures_of(study):
+        parts.append(_figure(study, LLC, _llc_caption(series)))
+    return [
+        *parts,
+        llc_table(series),
+        "### Where it ends",
+        ends_table(series),
+        clocks_table(series),
+        "### Levels",
+        levels_table(series),
+        "### Convergence gate",
+        gate_table(series),
+    ]
+
+
+def _figure(study: Study, name: str, caption: str) -> str:
+    alt = {
+        CURVES: f"{study.name}: clean test accuracy by removal epoch, per arm, with controls",
+        DAMAGE: f"{study.name}: damage against epochs, optimizer steps and learning rate left",
+        LLC: f"{study.name}: local learning coefficient by removal epoch, one mark per seed",
+    }
+    return figure(f"{study.name}/{name}", alt[name], caption)
+
+
+def _curves_caption(series: Sequence[Series]) -> str:
+    drawn = [
+        words
+        for words, holds in (
+            (
+                "dotted, the same timeline without the deficit",
+                any(one.no_deficit for one in series),
+            ),
+            ("dashed, the deficit kept to the end", any(one.never_removed for one in series)),
+            (
+                "dash-dotted, a fresh network that joins the schedule at the removal epoch",
+                any(one.schedule_only for one in series),
+            ),
+        )
+        if holds
+    ]
+    controls = f" Hair lines are controls: {'; '.join(drawn)}." if drawn else ""
+    return f"{band_words(tuple(point for one in series for point in one.curve))}{controls}"
+
+
+def _damage_caption(series: Sequence[Series]) -> str:
+    points = [point for one in series for point in one.damage]
+    still = (
+        " On the right, every removal of an arm leaves the same learning rate to heal with, "
+        "so a lack of it cannot be why damage grows."
+        if same_budget([one for one in series if one.damage])
+        else " On the right, time runs from left to right as learning rate is used up."
+    )
+    return (
+        f"Damage is the no-deficit control minus the curve, paired by seed, in percentage points; "
+        f"{seed_count(points)}, bands are central 90 % seed-bootstrap intervals.{still}"
+    )
+
+
+def _llc_caption(series: Sequence[Series]) -> str:
+    points = [point for one in series for point in shown(one.llc)]
+    seeds = len({point.seed for point in points})
+    flagged = sum(1 for point in points if point.status.startswith("flagged"))
+    failed = sum(1 for point in points if point.llc is None)
+    controls = " Small marks are controls." if any(point.control for point in points) else ""
+    return (
+        f"{len(points)} readings of {seeds} seed{'' if seeds == 1 else 's'}, {flagged} flagged and "
+        f"{failed} failed. Bars are ± 1 standard error of the sampler, not of the seeds; "
+        f"marks step aside so that none hides another.{controls}"
+    )
+
+
+def _expected(study: Study) -> str:
+    about = study.spec.about
+    chosen = escape(about.chosen_by) or "nothing is declared"
+    lines = [expectation(study), f"- Chosen by looking at results: {chosen}."]
+    lines += [f"- Notes: {escape(about.notes)}"] if about.notes else []
+    return "\n".join(line for line in lines if line)

@@ -1,0 +1,135 @@
+"""The tables of a protocol's page: every number of its figures, and those that fit in none."""
+
+from collections.abc import Sequence
+
+from cpbench.records.scores import LlcPoint, Point, Series, Value
+from cpbench.report.lookups import quantity
+from cpbench.report.markdown import code, escape, folded, table
+from cpbench.report.numbers import DASH, decimal, quantity_text
+from cpbench.specs.quantities import ESTIMATOR
+
+CLOCKS = (
+    ("epochs", "Epochs"),
+    ("steps", "Optimizer steps"),
+    ("examples", "Examples"),
+    ("lr_steps", "Σ lr · steps left"),
+)
+
+
+def ends_table(series: Sequence[Series]) -> str:
+    """Return where each arm's loss is half done and where it ends, by every estimator."""
+    names = list(ESTIMATOR.choices)
+    ends = (f"End, {escape(name.replace('_', ' '))}" for name in names)
+    header = ["Arm", "Half", *ends, "Notes"]
+    rows: list[list[str]] = []
+    for one in series:
+        values = [quantity(one, "end", estimator=name) for name in names]
+        values = [quantity(one, "half"), *values]
+        rows.append([escape(one.arm), *map(quantity_text, values), _notes(values)])
+    key = (
+        "<sub>Epochs, with central 90 % seed-bootstrap intervals. ≥: no plateau was reached "
+        "before, so the end lies beyond. The first estimator is the one a claim means when it "
+        "names none.</sub>"
+    )
+    return f"{table(header, rows, right='lr' + 'r' * len(names))}\n\n{key}"
+
+
+def clocks_table(series: Sequence[Series]) -> str:
+    """Return half and end of each arm on every clock, learning rate left among them."""
+    header = ["Arm", "", *(words for _, words in CLOCKS)]
+    rows: list[list[str]] = []
+    for one in series:
+        for name in ("half", "end"):
+            values = [quantity(one, name, axis=axis) for axis, _ in CLOCKS]
+            rows.append([escape(one.arm), name, *map(quantity_text, values)])
+    key = (
+        "<sub>The same positions, read on four clocks. Arms that agree on one clock and on no "
+        "other suggest that this clock counts; they do not prove it.</sub>"
+    )
+    return f"{table(header, rows, right='ll' + 'r' * len(CLOCKS))}\n\n{key}"
+
+
+def levels_table(series: Sequence[Series]) -> str:
+    """Return baseline, plateau, never-removed level and drop of each arm."""
+    header = ["Arm", "Baseline, %", "Plateau, %", "Never removed, %", "Drop, pp", "z", "Notes"]
+    rows: list[list[str]] = []
+    for one in series:
+        values = [quantity(one, name) for name in ("baseline", "plateau", "never")]
+        z = DASH if one.drop_z is None else decimal(one.drop_z, 1)
+        notes = _notes([*values, one.drop])
+        rows.append(
+            [escape(one.arm), *map(quantity_text, values), quantity_text(one.drop), z, notes]
+        )
+    key = (
+        "<sub>Baseline: never under the deficit, as long as the longest run. Plateau: where late "
+        "removals level off. Drop: first removal minus last, paired by seed; z: its mean over its "
+        "standard error.</sub>"
+    )
+    return f"{table(header, rows, right='lrrrrr')}\n\n{key}"
+
+
+def gate_table(series: Sequence[Series]) -> str:
+    """Return whether both sides of the drop had learnt their training set: the convergence gate."""
+    header = ["Arm", "Train accuracy at the first removal, %", "at the last, %", "lowest, %"]
+    rows: list[list[str]] = []
+    for one in series:
+        if one.train:
+            lowest = min(one.train, key=lambda point: point.mean)
+            where = f"{decimal(lowest.mean, 1)} at {lowest.removal}"
+            rows.append([escape(one.arm), _mean(one.train[0]), _mean(one.train[-1]), where])
+    if not rows:
+        return (
+            "Training accuracy was not measured: unfinished training cannot be told from lasting "
+            "damage here."
+        )
+    key = (
+        "<sub>Clean training accuracy at the end, with its 90 % interval. Where it falls with the "
+        "removal epoch, a lower test accuracy may be unfinished training rather than lasting "
+        "damage.</sub>"
+    )
+    return f"{table(header, rows, right='lrrr')}\n\n{key}"
+
+
+def curve_table(series: Sequence[Series]) -> str:
+    """Return every point of every curve, folded."""
+    rows: list[list[str]] = []
+    for removal in sorted({point.removal for one in series for point in one.curve}):
+        cells = [
+            [_mean(point) for point in one.curve if point.removal == removal] for one in series
+        ]
+        rows.append([f"{removal:,}", *("<br>".join(cell) or DASH for cell in cells)])
+    header = ["Removal", *(escape(one.arm) for one in series)]
+    body = table(header, rows, right="r" * len(header))
+    return folded("Every point: test accuracy in %, with its 90 % interval", body)
+
+
+def llc_table(series: Sequence[Series]) -> str:
+    """Return every λ̂ with its status, folded; failures are listed, not dropped."""
+    header = ["Arm", "Control", "Removal", "Seed", "At", "Epoch", "λ̂", "Standard error", "Status"]
+    rows = [_llc(one.arm, point) for one in series for point in one.llc]
+    failed = sum(1 for one in series for point in one.llc if point.llc is None)
+    flagged = sum(1 for one in series for point in one.llc if point.status.startswith("flagged"))
+    summary = f"Every λ̂: {len(rows)} readings, {flagged} flagged, {failed} failed"
+    return folded(summary, table(header, rows, right="llrrlrrr")) if rows else ""
+
+
+def _llc(arm: str, point: LlcPoint) -> list[str]:
+    return [
+        escape(arm),
+        escape(point.control.replace("_", " ")) or DASH,
+        f"{point.removal:,}",
+        str(point.seed),
+        escape(point.at),
+        f"{point.epoch:,}",
+        DASH if point.llc is None else decimal(point.llc, 2),
+        DASH if point.se is None else decimal(point.se, 2),
+        "ok" if point.status == "ok" else code(point.status),
+    ]
+
+
+def _mean(point: Point) -> str:
+    return f"{decimal(point.mean, 1)} [{decimal(point.low, 1)}, {decimal(point.high, 1)}]"
+
+
+def _notes(values: Sequence[Value | None]) -> str:
+    return "; ".join(dict.fromkeys(escape(value.note) for value in values if value and value.note))

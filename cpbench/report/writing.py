@@ -1,0 +1,52 @@
+"""Writing the report: front page, a page per protocol, figures, and nothing stale beside them."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from cpbench.project import Project
+from cpbench.records.files import write_text
+from cpbench.report.evidence import Evidence, load
+from cpbench.report.figures.curves import curves, hero
+from cpbench.report.figures.damage import damage
+from cpbench.report.figures.llc import llc
+from cpbench.report.figures.style import inks
+from cpbench.report.front import HERO, front_page
+from cpbench.report.pages import CURVES, DAMAGE, LLC, figures_of, protocol_page
+from cpbench.report.sentences import base_arms
+
+_DRAW: Mapping[str, Callable[..., str]] = {CURVES: curves, DAMAGE: damage, LLC: llc}
+
+
+def write(project: Project) -> tuple[Path, ...]:
+    """Write reports/README.md and reports/pages/ anew, and return what was written.
+
+    The same scores, specs, plans and provenance give the same bytes. Pages and figures of protocols
+    that left the register are removed.
+
+    Raises:
+        SpecError: params.yaml or a protocol it names is invalid.
+        EvidenceError: The scores are missing, or a record is of another form.
+    """
+    texts = compose(project, load(project))
+    for path, text in texts.items():
+        write_text(path, text)
+    stale = {*project.pages.rglob("*.md"), *project.pages.rglob("*.svg")} - texts.keys()
+    for path in stale:
+        path.unlink()
+    return tuple(texts)
+
+
+def compose(project: Project, evidence: Evidence) -> dict[Path, str]:
+    """Return every file of the report as text, by path."""
+    texts = {project.root / "reports" / "README.md": front_page(evidence)}
+    first = next((study for study in evidence.studies if study.drawn), None)
+    for study in evidence.studies:
+        folder = project.pages / study.name
+        page = protocol_page(study, evidence.scores.claims)
+        texts[project.pages / f"{study.name}.md"] = page
+        colours = inks(study.plan.arms if study.plan else (one.arm for one in study.series))
+        for name in figures_of(study):
+            texts[folder / name] = _DRAW[name](study.drawn, colours)
+        if study is first:
+            texts[folder / HERO] = hero(study.drawn, colours, base_arms(study))
+    return texts

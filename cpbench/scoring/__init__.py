@@ -1,0 +1,76 @@
+"""Scoring: the ledger, the plans and the results become `reports/scores.json`."""
+
+from collections.abc import Iterator, Sequence
+from itertools import chain
+from typing import Any, cast
+
+from cpbench.claims import load_prediction
+from cpbench.errors import SpecError
+from cpbench.ledger import Entry, head, latest, read_ledger
+from cpbench.project import Project
+from cpbench.records.files import to_json
+from cpbench.records.scores import Scores, Unregistered
+from cpbench.resolving import read_evidence
+from cpbench.scoring.judging import judge
+from cpbench.scoring.standings import standings
+from cpbench.scoring.summaries import summarise
+from cpbench.specs.register import load_register
+
+__all__ = ["score", "scores_json"]
+
+DIGITS = 9
+"""Significant digits in the file: fewer than machines agree on, more than anyone needs."""
+
+
+def score(project: Project) -> Scores:
+    """Return what the judge finds: a pure function of ledger, plans and results.
+
+    Raises:
+        IntegrityError: The ledger is broken.
+        EvidenceError: A plan or results file cannot be read.
+        SpecError: `params.yaml` cannot be read.
+    """
+    entries = read_ledger(project.ledger)
+    evidence = read_evidence(project, load_register(project.params).names)
+    claims = tuple(judge(entries, evidence))
+    return Scores(
+        ledger_head=head(entries),
+        claims=claims,
+        standings=standings(claims),
+        not_registered=tuple(_not_registered(project, entries)),
+        series=tuple(chain.from_iterable(map(summarise, evidence.values()))),
+    )
+
+
+def scores_json(scores: Scores) -> str:
+    """Return scores as the text of `reports/scores.json`: the same bytes on machines that agree."""
+    return to_json(_rounded(scores.model_dump(mode="json")))
+
+
+def _not_registered(project: Project, entries: Sequence[Entry]) -> Iterator[Unregistered]:
+    in_force = latest(tuple(entries))
+    for path in sorted(project.predictions.glob("*.yaml")):
+        file = path.relative_to(project.root).as_posix()
+        register = f"run `cpbench predict {file}`"
+        try:
+            prediction = load_prediction(path)
+        except SpecError:
+            yield Unregistered(file=file, reason="is invalid; run `cpbench validate`")
+            continue
+        entry = in_force.get(prediction.id)
+        if entry is None:
+            yield Unregistered(file=file, reason=f"not registered; {register}")
+        elif entry.payload.prediction_digest != prediction.digest:
+            yield Unregistered(
+                file=file, reason=f"edited since entry {entry.seq}, which is scored; {register}"
+            )
+
+
+def _rounded(value: Any) -> Any:  # noqa: ANN401 - any JSON value
+    if isinstance(value, float):
+        return float(f"{value:.{DIGITS}g}")
+    if isinstance(value, dict):
+        return {key: _rounded(item) for key, item in cast("dict[str, Any]", value).items()}
+    if isinstance(value, list):
+        return [_rounded(item) for item in cast("list[Any]", value)]
+    return value

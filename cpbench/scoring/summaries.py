@@ -1,0 +1,135 @@
+"""Summaries: all the judge knows of one arm, whether or not a claim names it."""
+
+from collections.abc import Iterator, Mapping
+from itertools import chain
+
+import numpy as np
+
+from cpbench.quantities import (
+    COVERAGE,
+    CURVE,
+    Estimate,
+    Floats,
+    Series,
+    View,
+    measure,
+    resample,
+    to_value,
+)
+from cpbench.records import scores
+from cpbench.records.results import Row
+from cpbench.records.scores import LlcPoint, Point, Value
+from cpbench.resolving import Study
+from cpbench.specs.quantities import AXES, ESTIMATOR, QUANTITIES, Arguments, unit_of, written
+
+SEED_DIGITS = 16
+CONTROLS = ("no_deficit", "never_removed", "schedule_only")
+
+
+def summarise(study: Study) -> tuple[scores.Series, ...]:
+    """Return a summary of each arm that has results; diverged runs leave their seed out."""
+    return tuple(_summary(series, study) for series in study.series.values())
+
+
+def _summary(series: Series, study: Study) -> scores.Series:
+    present = [name for name in CONTROLS if name in series.accuracy and not _is_empty(series, name)]
+    settled = series.settled("drop", present)
+    seed = int(study.digest[:SEED_DIGITS], 16)
+    view = View(settled, resample([series.seeds], seed)[series.seeds])
+    means = {} if series.problem else {name: view.control(name) for name in (CURVE, *present)}
+    points = {name: _points(view, values) for name, values in means.items()}
+    damage = () if "no_deficit" not in means else _points(view, means["no_deficit"] - means[CURVE])
+    trained = view.means(series.train[CURVE].values) if CURVE in series.train else None
+    return scores.Series(
+        protocol=series.protocol,
+        arm=series.arm,
+        metric=series.metric,
+        curve=points.get(CURVE, ()),
+        **{name: points.get(name, ()) for name in CONTROLS},
+        train=() if trained is None or series.problem else _points(view, trained),
+        damage=damage,
+        drop=_drop(view),
+        drop_z=_drop_z(view),
+        quantities=tuple(_values(view)),
+        llc=tuple(_llc(study.rows, series.arm)),
+    )
+
+
+def _is_empty(series: Series, control: str) -> bool:
+    readings = series.accuracy[control]
+    return bool((np.isnan(readings.values) & ~readings.diverged).all())
+
+
+def _points(view: View, values: Floats) -> tuple[Point, ...]:
+    """Return mean and central 90 % interval at each removal epoch, none without seeds."""
+    lows, highs = np.percentile(values[view.samples.draws], COVERAGE, axis=0)
+    cells = zip(view.series.conditions, values[0], lows, highs, strict=True)
+    return tuple(
+        Point(
+            removal=condition.removal,
+            mean=float(mean),
+            low=float(low),
+            high=float(high),
+            n=view.num_seeds,
+            steps=condition.steps_at_removal,
+            lr_steps_left=condition.lr_steps_left,
+        )
+        for condition, mean, low, high in cells
+        if np.isfinite(mean)
+    )
+
+
+def _drop(view: View) -> Value:
+    expr = f"drop({view.series.name})"
+    curves = view.control(CURVE)
+    drop = curves[:, 0] - curves[:, -1]
+    is_there = view.num_seeds > 0 and not view.series.problem
+    estimate = Estimate(drop, drop, "ok" if is_there else "missing", view.series.problem)
+    return to_value(estimate, view, expr=expr, unit="pp")
+
+
+def _drop_z(view: View) -> float | None:
+    """Return mean over standard error of the drops paired by seed, where there are two or more."""
+    curves = view.series.accuracy[CURVE].values[view.complete]
+    drops = curves[:, 0] - curves[:, -1]
+    spread = float(drops.std(ddof=1)) if len(drops) > 1 else 0.0
+    return float(drops.mean()) / spread * len(drops) ** 0.5 if spread > 0 else None
+
+
+def _values(view: View) -> Iterator[Value]:
+    for name, arguments in _asked():
+        defaults = {key: each.default or "" for key, each in QUANTITIES[name].parameters.items()}
+        full: Arguments = {**defaults, **arguments}
+        expr = written(name, view.series.name, full)
+        yield to_value(measure(name, full, view), view, expr=expr, unit=unit_of(name, full))
+
+
+def _asked() -> Iterator[tuple[str, Arguments]]:
+    """Yield what is always computed: every estimator of the end, and end and half on every axis."""
+    yield from ((name, {}) for name in ("baseline", "plateau", "never"))
+    estimators: list[Mapping[str, str]] = [{"estimator": name} for name in ESTIMATOR.choices]
+    axes: list[Mapping[str, str]] = [{"axis": name} for name in AXES if name != "epochs"]
+    yield from (("end", each) for each in chain(estimators, axes))
+    yield from (("half", each) for each in chain([{}], axes))
+
+
+def _llc(rows: tuple[Row, ...], arm: str) -> Iterator[LlcPoint]:
+    """Yield λ̂ beside its standard error, which stands in a row of its own."""
+    errors = {_reading(row): row.value for row in rows if row.name == "llc_se"}
+    for row in rows:
+        if row.arm == arm and row.name == "llc":
+            yield LlcPoint(
+                control=row.control,
+                removal=row.removal,
+                seed=row.seed,
+                at=row.at,
+                epoch=row.epoch,
+                llc=row.value,
+                se=errors.get(_reading(row)),
+                status=row.status,
+            )
+
+
+def _reading(row: Row) -> Row:
+    """Return what a reading's rows have in common."""
+    return row._replace(name="", value=None, unit="", status="")

@@ -1,0 +1,32 @@
+"""The register, `params.yaml`: which protocols are active; nothing in it moves a number."""
+
+from pathlib import Path
+
+from pydantic import BaseModel
+
+from cpbench.specs.base import Identifier
+from cpbench.specs.reading import read
+from cpbench.specs.validating import validate
+
+
+class Register(BaseModel):
+    """What cpbench reads of `params.yaml`; other keys are DVC's business."""
+
+    protocols: tuple[Identifier, ...] | None = None
+    """What `dvc repro` brings up to date."""
+    heavy: tuple[Identifier, ...] | None = None
+    """What only `pipelines/heavy/` does."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All active protocols."""
+        return (*(self.protocols or ()), *(self.heavy or ()))
+
+
+def load_register(path: Path) -> Register:
+    """Return the register.
+
+    Raises:
+        SpecError: It is missing, or its lists are not lists of names.
+    """
+    return validate(Register, read(path))

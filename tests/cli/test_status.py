@@ -1,0 +1,57 @@
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from cpbench.plan.compiling import load_compiled
+from cpbench.project import Project
+from cpbench.records.files import to_json, write_text
+from cpbench.store import Store
+
+Cpbench = Callable[..., Any]
+
+
+def line(out: str, name: str) -> list[str]:
+    [found] = [each.split() for each in out.splitlines() if each.split()[:1] == [name]]
+    return found
+
+
+def test_in_a_new_project_everything_is_missing(project: Path, cpbench: Cpbench):
+    code, out, err = cpbench("status")
+    total = f"{len(load_compiled(Project(project), 'tiny').plan.segments):,}"
+    assert (code, err) == (0, "")
+    assert line(out, "tiny")[1:3] == ["missing", f"0/{total}"]
+    assert "nothing is training" in out
+    assert not (project / ".cpbench").exists()
+
+
+def test_a_plan_is_current_until_its_spec_changes(project: Path, cpbench: Cpbench):
+    here = Project(project)
+    write_text(here.plan("tiny"), to_json(load_compiled(here, "tiny").plan.json_value()))
+    assert line(cpbench("status").out, "tiny")[1] == "current"
+    spec = here.protocol("tiny")
+    spec.write_text(spec.read_text().replace("seeds: 10", "seeds: 9"))
+    assert line(cpbench("status").out, "tiny")[1] == "stale"
+    here.plan("tiny").write_text("{")
+    assert line(cpbench("status").out, "tiny")[1] == "unreadable"
+
+
+def test_it_works_while_something_trains_and_says_so(project: Path, cpbench: Cpbench):
+    with Store(Project(project).store, {}).exclusive():
+        code, out, _ = cpbench("status")
+    assert code == 0
+    assert "is training now" in out
+
+
+def test_a_spec_that_is_invalid_is_told_in_its_line(project: Path, cpbench: Cpbench):
+    (project / "specs" / "protocols" / "tiny.yaml").write_text("id: x\n")
+    code, out, _ = cpbench("status")
+    assert code == 0
+    assert line(out, "tiny")[-1] == "–"
+    assert line(out, "other")[1] == "missing"
+
+
+def test_a_register_that_is_no_register_is_an_error_with_its_place(project: Path, cpbench: Cpbench):
+    (project / "params.yaml").write_text("protocols: tiny\n")
+    code, _, err = cpbench("status")
+    assert code == 3
+    assert err.startswith("params.yaml:1:1: protocols: ")

@@ -1,0 +1,98 @@
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from cpbench.quantities import MEASURES, Readings, Series, View, measure, resample, to_value
+from cpbench.specs.quantities import QUANTITIES
+
+ViewOf = Callable[..., View]
+SeriesOf = Callable[..., Series]
+
+
+def test_the_language_and_the_machinery_know_the_same_quantities():
+    assert MEASURES.keys() == QUANTITIES.keys()
+
+
+def test_levels_are_the_controls_at_the_largest_removal(view_of: ViewOf):
+    view = view_of([88, 86, 84, 82, 80, 80, 80, 80, 80, 80, 80])
+    assert measure("baseline", {}, view).low[0] == pytest.approx(88.8)
+    assert measure("never", {}, view).low[0] == pytest.approx(40)
+    assert measure("plateau", {}, view).low[0] == pytest.approx(80, abs=0.2)
+
+
+def test_damage_is_what_the_curve_lacks_at_that_removal(view_of: ViewOf):
+    view = view_of([88, 86, 84, 82, 80, 80, 80, 80, 80, 80, 79.8])
+    assert measure("damage", {"at": 480}, view).low[0] == pytest.approx(9)
+    assert measure("final_accuracy", {"removal": 20}, view).low[0] == pytest.approx(84)
+
+
+def test_damage_is_paired_so_what_seeds_share_does_not_widen_it(series_of: SeriesOf):
+    split = np.array([[-3.0], [0.0], [3.0], [5.0]])
+    series = series_of(80.0 + split + np.zeros((4, 11)))
+    control = Readings(90.0 + split + np.zeros((4, 11)), np.zeros((4, 11), dtype=np.bool_))
+    series = series._replace(accuracy={"": series.accuracy[""], "no_deficit": control})
+    view = View(series, resample([series.seeds], 0)[series.seeds])
+    value = to_value(measure("damage", {"at": 480}, view), view, expr="", unit="pp")
+    assert (value.low, value.high) == (pytest.approx(10), pytest.approx(10))
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments", "status"),
+    [
+        ("never", {}, "missing"),
+        ("damage", {"at": 47}, "invalid"),
+        ("final_accuracy", {"removal": 1}, "invalid"),
+    ],
+)
+def test_what_is_not_there_is_not_a_number(
+    view_of: ViewOf, name: str, arguments: dict[str, int], status: str
+):
+    estimate = measure(name, arguments, view_of(np.full(11, 80.0), controls={"no_deficit": 88.0}))
+    assert estimate.status == status
+    assert np.isnan(estimate.low).all()
+
+
+def test_too_few_removals_and_shared_removals_are_invalid(view_of: ViewOf):
+    few = view_of([88, 80, 80], removals=(0, 10, 20))
+    assert measure("plateau", {}, few).status == "invalid"
+    shared = few._replace(series=few.series._replace(problem="several points"))
+    assert measure("baseline", {}, shared).note == "several points"
+
+
+def test_without_a_complete_seed_everything_is_missing(view_of: ViewOf):
+    estimate = measure("plateau", {}, view_of(np.full(11, np.nan)))
+    assert estimate.status == "missing"
+
+
+def test_a_diverged_run_counts_as_zero_or_leaves_its_seed_out(series_of: SeriesOf):
+    series = series_of(np.full(11, 80.0))
+    values, diverged = (array.copy() for array in series.accuracy[""])
+    values[0, 3], diverged[0, 3] = np.nan, True
+    series = series._replace(accuracy={**series.accuracy, "": Readings(values, diverged)})
+    seen = {
+        rule: View(
+            series.settled(rule, ["no_deficit"]),
+            resample([series.seeds], 0, num_draws=5)[series.seeds],
+        )
+        for rule in ("worst", "drop")
+    }
+    assert seen["worst"].control("")[0, 3] == pytest.approx(60)
+    assert seen["drop"].control("")[0, 3] == pytest.approx(80)
+    assert (seen["worst"].num_seeds, seen["drop"].num_seeds) == (4, 3)
+
+
+def test_samples_are_paired_over_equal_seed_sets_and_differ_over_others():
+    paired = resample([(1, 2, 3), (1, 2, 3)], 7, num_draws=50)
+    assert list(paired) == [(1, 2, 3)]
+    assert (paired[1, 2, 3].weights.sum(axis=1)[:51] == 3).all()
+    assert (paired[1, 2, 3].weights[paired[1, 2, 3].singles] == np.eye(3)).all()
+    apart = resample([(1, 2, 3), (4, 5, 6)], 7, num_draws=50)
+    assert not np.array_equal(apart[1, 2, 3].weights, apart[4, 5, 6].weights)
+    assert apart[1, 2, 3].weights[apart[1, 2, 3].singles].size == 0
+
+
+def test_the_same_seed_draws_the_same_samples():
+    first, again, other = (resample([(1, 2, 3, 4)], seed)[1, 2, 3, 4].weights for seed in (5, 5, 6))
+    assert np.array_equal(first, again)
+    assert not np.array_equal(first, other)

@@ -1,0 +1,279 @@
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from cpbench.errors import Problem, SpecError
+from cpbench.specs.loading import arms_of, load_protocol
+from cpbench.specs.protocols import Protocol, SeedsFromRegistration
+
+TINY = """\
+id: tiny
+about: {title: A tiny protocol}
+protocol:
+  dataset: {kind: digits, train_size: 100}
+  model: {kind: mlp, widths: [8]}
+  training:
+    batch_size: 50
+    optimizer: {kind: sgd, lr: 0.05}
+    lr_law: {kind: constant}
+  phases:
+    - {until: $removal, deficits: [{kind: vertical_flip}]}
+    - {for: 3}
+  sweep: {removal: [0, 2, 4]}
+  controls: [no_deficit]
+  seeds: 2
+measurements:
+  accuracy: {kind: accuracy, at: [removal, final]}
+"""
+SMALL_RESNET = ("{kind: mlp, widths: [8]}", "{kind: small_resnet}")
+AS_IS = ("at: [removal, final]", "at: [removal, final], bn: as_is")
+
+Change = tuple[str, str]
+Load = Callable[..., Protocol]
+
+
+@pytest.fixture
+def load(tmp_path: Path) -> Load:
+    """Load the tiny protocol after replacing words of it."""
+
+    def changed(*changes: Change) -> Protocol:
+        text = TINY
+        for old, new in changes:
+            assert old in text
+            text = text.replace(old, new)
+        path = tmp_path / "tiny.yaml"
+        path.write_text(text)
+        return load_protocol(path)
+
+    return changed
+
+
+def refusals(load: Load, *changes: Change) -> tuple[Problem, ...]:
+    with pytest.raises(SpecError) as caught:
+        load(*changes)
+    assert caught.value.problems
+    assert len(str(caught.value).splitlines()) == len(caught.value.problems)
+    return caught.value.problems
+
+
+def refusal(load: Load, *changes: Change) -> Problem:
+    found = refusals(load, *changes)
+    assert len(found) == 1, found
+    return found[0]
+
+
+def test_the_tiny_protocol_is_valid_and_has_the_one_arm_main(load: Load):
+    assert list(arms_of(load().protocol)) == ["main"]
+
+
+@pytest.mark.parametrize(
+    "length", ["{for: 3, until: 5}", "{until: 5, fill_to: 5}", "{lr_clock: continue}"]
+)
+def test_a_phase_has_exactly_one_of_for_until_and_fill_to(load: Load, length: str):
+    found = refusal(load, ("{for: 3}", length))
+    assert (found.line, found.field) == (12, "protocol.phases.1")
+    assert "exactly one of for, until, fill_to" in found.message
+
+
+def test_fill_to_is_only_for_the_last_phase(load: Load):
+    assert load(("{for: 3}", "{fill_to: 9}"))
+    assert (
+        "phases.1.fill_to"
+        in refusal(load, ("- {for: 3}", "- {fill_to: 9}\n    - {for: 3}")).message
+    )
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (("$removal", "$remval"), ("$remval is filled by no sweep axis", "removal fills no hole")),
+        (("{removal: [0, 2, 4]}", "{}"), ("$removal is filled by no sweep axis",)),
+        (("{removal: [0, 2, 4]}", "{removal: [0], onset: [1]}"), ("onset fills no hole",)),
+        (("[0, 2, 4]", "[4, 2]"), ("sweep.removal must be distinct and sorted",)),
+        (("[0, 2, 4]", "[2, 2]"), ("sweep.removal must be distinct and sorted",)),
+        (("[no_deficit]", "[no_deficit, no_deficit]"), ("controls are listed twice",)),
+    ],
+)
+def test_holes_sweep_and_controls_agree(load: Load, change: Change, words: tuple[str, ...]):
+    message = refusal(load, change).message
+    assert all(word in message for word in words)
+
+
+def test_the_lr_clock_must_be_written_where_the_learning_rate_moves(load: Load):
+    decay = ("{kind: constant}", "{kind: exponential, gamma: 0.9}")
+    assert "phases.1 needs lr_clock" in refusal(load, decay).message
+    for clock in ("continue", "restart"):
+        assert load(decay, ("{for: 3}", f"{{for: 3, lr_clock: {clock}}}"))
+
+
+def test_a_law_that_moves_in_one_phase_alone_asks_for_the_clock_too(load: Load):
+    own = ("{for: 3}", "{for: 3, lr_law: {kind: exponential, gamma: 0.9}}")
+    assert "phases.1 needs lr_clock" in refusal(load, own).message
+
+
+@pytest.mark.parametrize("written", ["100.0", "true", "'100'", "1e2", "no"])
+@pytest.mark.parametrize("field", ["train_size: 100", "batch_size: 50", "seeds: 2", "for: 3"])
+def test_integers_are_strict(load: Load, field: str, written: str):
+    name = field.split(":", maxsplit=1)[0]
+    [found] = refusals(load, (field, f"{name}: {written}"))
+    assert found.field.endswith(name)
+
+
+@pytest.mark.parametrize("written", ["true", ".nan", ".inf", "1e999", "-0.1", "'0.05'"])
+def test_numbers_are_finite_and_in_their_range(load: Load, written: str):
+    found = refusal(load, ("lr: 0.05", f"lr: {written}"))
+    assert (found.line, found.column, found.field) == (8, 28, "protocol.training.optimizer.lr")
+
+
+@pytest.mark.parametrize(
+    "seeds", ["0", "1001", "-1", "{from: registration, n: 0}", "{from: birth, n: 3}"]
+)
+def test_seeds_are_1_to_1000_or_from_registration(load: Load, seeds: str):
+    assert refusals(load, ("seeds: 2", f"seeds: {seeds}"))[0].line == 15
+
+
+def test_seeds_from_registration_name_their_number(load: Load):
+    seeds = load(("seeds: 2", "seeds: {from: registration, n: 3}")).protocol.seeds
+    assert isinstance(seeds, SeedsFromRegistration)
+    assert seeds.n == 3
+
+
+@pytest.mark.parametrize(
+    ("change", "suggestion"),
+    [
+        (("batch_size: 50", "batchsize: 50"), "batch_size"),
+        (("vertical_flip", "vertical_flp"), "vertical_flip"),
+        (("kind: constant", "kind: exponental, gamma: 0.9"), "exponential"),
+        (("[no_deficit]", "[no_deficits]"), "no_deficit"),
+        (("[removal, final]", "[removl, final]"), "removal"),
+        (("measurements:", "mesurements:"), "measurements"),
+    ],
+)
+def test_a_misspelt_word_is_answered_by_the_nearest_one(
+    load: Load, change: Change, suggestion: str
+):
+    assert any(f"did you mean '{suggestion}'?" in found.message for found in refusals(load, change))
+
+
+def test_what_may_be_written_is_listed(load: Load):
+    found = refusal(load, ("vertical_flip", "squint"))
+    assert "allowed: blur, class_permutation, noise, vertical_flip" in found.message
+    assert (found.line, found.field) == (11, "protocol.phases.0.deficits.0")
+
+
+def test_the_id_is_the_files_name(load: Load):
+    assert refusal(load, ("id: tiny", "id: other")).field == "id"
+
+
+def test_all_problems_are_told_at_once_in_the_order_of_their_places(load: Load):
+    found = refusals(
+        load, ("train_size: 100", "train_size: 0"), ("lr: 0.05", "lr: -1"), ("[0, 2, 4]", "[-1]")
+    )
+    assert [each.line for each in found] == [4, 8, 13]
+
+
+def arms(*lines: str) -> Change:
+    return ("  controls", "\n".join(["  arms:", "    plain: {}", "    odd:", *lines, "  controls"]))
+
+
+@pytest.mark.parametrize(
+    "override",
+    [
+        "training.batch_sze: 3",
+        "training.batch_size: 0",
+        "seeds: 3",
+        "sweep.removal: [1]",
+        "phases.1.fill_to: 3",
+        "phases.2.for: 3",
+        "phases.-1.for: 3",
+        "phases.0.deficits: [{kind: squint}]",
+        "phases.0.deficits.0.kind: squint",
+        "training: 3",
+        "training..batch_size: 3",
+        "'': 3",
+    ],
+)
+def test_an_invalid_override_is_refused_at_its_own_line(load: Load, override: str):
+    found = refusal(load, arms("      dataset.train_size: 90", f"      {override}"))
+    assert found.line == 18
+    assert found.field.startswith("protocol.arms.odd")
+
+
+@pytest.mark.parametrize(
+    "override", ["phases.0.until: 5", "training.lr_law: {kind: exponential, gamma: 0.9}"]
+)
+def test_an_arm_that_contradicts_the_protocol_is_refused_at_the_arms_line(
+    load: Load, override: str
+):
+    found = refusal(load, arms(f"      {override}"))
+    assert found.line == 16
+    assert found.field.startswith("protocol.arms.odd")
+
+
+def test_an_arm_changes_what_it_names_and_nothing_else(load: Load):
+    loaded = load(
+        arms(
+            "      training.batch_size: 25",
+            "      phases.0.deficits: [{kind: class_permutation, shift: 3}]",
+        )
+    )
+    found = arms_of(loaded.protocol)
+    assert list(found) == ["odd", "plain"]
+    assert found["odd"].training.batch_size == 25
+    assert [each.kind for each in found["odd"].phases[0].deficits] == ["class_permutation"]
+    assert (
+        found["odd"].training.optimizer
+        == found["plain"].training.optimizer
+        == loaded.protocol.training.optimizer
+    )
+    assert found["plain"] == arms_of(load().protocol)["main"]
+
+
+@pytest.mark.parametrize(
+    ("written", "field", "words"),
+    [
+        ("at: [final], where: {remval: [0]}", "where", "did you mean 'removal'?"),
+        ("at: [final], where: {removal: [1]}", "where", "[1] is not on the sweep [0, 2, 4]"),
+        ("at: [final], arms: [mein]", "arms", "did you mean 'main'?"),
+        ("at: [final], controls: [never_removed]", "controls", "allowed: no_deficit"),
+        ("at: [{every: 2}]", "at", "add protocol.checkpoints: {every: 2}"),
+    ],
+)
+def test_a_measurement_names_only_what_the_protocol_has(
+    load: Load, written: str, field: str, words: str
+):
+    found = refusal(load, ("at: [removal, final]", written))
+    assert (found.line, found.field) == (17, f"measurements.accuracy.{field}")
+    assert words in found.message
+
+
+def test_every_asks_for_checkpoints_that_divide_it(load: Load):
+    kept = ("seeds: 2", "seeds: 2\n  checkpoints: {every: 2}")
+    assert load(kept, ("[removal, final]", "[{every: 4}]"))
+    assert "every 3" in refusal(load, kept, ("[removal, final]", "[{every: 3}]")).message
+
+
+def test_accuracy_is_measured_under_that_name(load: Load):
+    fields = [each.field for each in refusals(load, ("  accuracy:", "  acc:"))]
+    assert fields == ["measurements", "measurements.acc"]
+
+
+def test_batch_normalisation_asks_which_accuracy_the_judge_takes(load: Load):
+    assert refusal(load, SMALL_RESNET).field == "measurements.accuracy.bn"
+    assert load(SMALL_RESNET, AS_IS)
+
+
+def test_batch_normalisation_refuses_a_last_batch_of_one(load: Load):
+    one_left = ("train_size: 100", "train_size: 101")
+    assert load(one_left)
+    assert "last batch of one" in refusal(load, one_left, SMALL_RESNET, AS_IS).message
+    own = ("{for: 3}", "{for: 3, batch_size: 33}")
+    assert "batch_size 33" in refusal(load, own, SMALL_RESNET, AS_IS).message
+
+
+def test_the_specs_of_this_repository_are_read_as_they_are_written():
+    folder = Path(__file__).parents[2] / "specs" / "protocols"
+    loaded = [load_protocol(path) for path in sorted(folder.glob("*.yaml"))]
+    assert [each.id for each in loaded] == [path.stem for path in sorted(folder.glob("*.yaml"))]
+    assert "blur_digits" in [each.id for each in loaded]
