@@ -26,16 +26,16 @@ def tree_digest(root: Path) -> str:
     """Return the SHA-256 over the lines `<relative path> <SHA-256 of the file>`, sorted by path."""
     whole = hashlib.sha256()
     for split in ("train", "test"):
-        for name in classes_of(root):
+        for name in classes_of(root, split):
             for path in files_of(root / split / name):
                 content = hashlib.sha256(path.read_bytes()).hexdigest()
                 whole.update(f"{path.relative_to(root).as_posix()} {content}\n".encode())
     return whole.hexdigest()
 
 
-def classes_of(root: Path) -> list[str]:
-    """Return the names of the class folders, sorted: their order is the label."""
-    return sorted(path.name for path in (root / "train").iterdir() if path.is_dir())
+def classes_of(root: Path, split: str = "train") -> list[str]:
+    """Return the names of a split's class folders, sorted: their order is the label."""
+    return sorted(path.name for path in (root / split).iterdir() if path.is_dir())
 
 
 def files_of(folder: Path) -> list[Path]:

@@ -20,6 +20,7 @@ from cpbench.checkout import author, commit, is_dirty
 from cpbench.digests import canonical, digest, file_digest
 from cpbench.errors import IntegrityError
 from cpbench.project import Project
+from cpbench.records.derived_seeds import DerivedSeeds
 from cpbench.records.files import to_json, write_text
 from cpbench.seeds import derive_seed
 from cpbench.specs.base import Sha256, Spec
@@ -170,15 +171,6 @@ def append(project: Project, payload: Payload, circumstances: Circumstances | No
         line = canonical(body | {"hash": digest(body)})
         _append_line(project.ledger, line)
     return Entry.model_validate_json(line)
-
-
-class DerivedSeeds(Spec):
-    """What `specs/seeds/<protocol>.json` holds."""
-
-    protocol: str
-    entry: Sha256
-    """Hash of the first entry that names the protocol as it is."""
-    seeds: tuple[int, ...]
 
 
 def derived_seeds(

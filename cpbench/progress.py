@@ -4,7 +4,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
-from cpbench.errors import CpbenchError
+from cpbench.errors import CpbenchError, SpecError
 from cpbench.plan.compiling import load_compiled
 from cpbench.project import Project
 from cpbench.records.plans import Plan, read_plan
@@ -26,8 +26,10 @@ def progress_of(project: Project, name: str) -> Row:
     """Return how far a protocol is; what cannot be told is said so."""
     try:
         plan = load_compiled(project, name).plan
-    except CpbenchError as error:
-        return Row(str(error).splitlines()[0], "–", "–", "–", "–")
+    except SpecError:
+        return Row("invalid: see `cpbench validate`", "–", "–", "–", "–")
+    except CpbenchError:
+        return Row("waits for `cpbench predict`", "–", "–", "–", "–")
     stored = sum(segment.state in _states(project.store) for segment in plan.segments)
     records = sum(1 for _ in project.runs(name).rglob("record.json"))
     return Row(

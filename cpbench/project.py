@@ -4,18 +4,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from cpbench.errors import UsageError
-from cpbench.specs.base import Identifier, Spec
-from cpbench.specs.reading import read
-from cpbench.specs.validating import one_of, validate
-
-
-class Register(Spec):
-    """The register of active specs, `params.yaml`."""
-
-    protocols: tuple[Identifier, ...] = ()
-    """Trained by `dvc repro` at the root."""
-    heavy: tuple[Identifier, ...] = ()
-    """Trained by `dvc repro` in pipelines/heavy."""
+from cpbench.specs.register import load_register
+from cpbench.specs.validating import one_of
 
 
 class Project(NamedTuple):
@@ -124,9 +114,7 @@ def registered(project: Project) -> tuple[str, ...]:
     Raises:
         SpecError: The register is not two lists of names.
     """
-    document = read(project.params)
-    register = validate(Register, document)
-    return (*register.protocols, *register.heavy)
+    return load_register(project.params).names
 
 
 def known_protocol(project: Project, name: str) -> str:

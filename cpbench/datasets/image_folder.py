@@ -9,7 +9,6 @@ from pathlib import Path
 import numpy as np
 import torch
 from PIL import Image
-from safetensors import SafetensorError
 from safetensors.torch import (  # its paths are an untyped `PathLike`
     load_file,  # pyright: ignore[reportUnknownVariableType]
     save_file,  # pyright: ignore[reportUnknownVariableType]
@@ -18,7 +17,7 @@ from torch import Tensor
 from torch.nn.functional import interpolate
 
 from cpbench.datasets.arrays import Images
-from cpbench.digests import digest
+from cpbench.digests import digest, file_digest
 from cpbench.errors import EnvironmentFault, IntegrityError
 from cpbench.image_trees import classes_of, files_of, tree_digest
 from cpbench.specs.datasets import ImageFolder
@@ -45,11 +44,11 @@ def load_image_folder(spec: ImageFolder, data: Path) -> Images:
 
 
 def _kept(path: Path) -> dict[str, Tensor] | None:
-    """Return what was decoded before; a damaged copy is as good as none."""
-    try:
-        return load_file(path) if path.exists() else None
-    except SafetensorError:
+    """Return what was decoded before; a copy that is not what was written is as good as none."""
+    noted = path.with_suffix(".sha256")
+    if not path.exists() or not noted.exists() or file_digest(path) != noted.read_text():
         return None
+    return load_file(path)
 
 
 def _decode(spec: ImageFolder, root: Path, kept: Path) -> dict[str, Tensor]:
@@ -67,6 +66,7 @@ def _decode(spec: ImageFolder, root: Path, kept: Path) -> dict[str, Tensor]:
     kept.parent.mkdir(parents=True, exist_ok=True)
     partial = kept.with_suffix(".partial")
     save_file(tensors, partial)
+    kept.with_suffix(".sha256").write_text(file_digest(partial))
     partial.replace(kept)
     return tensors
 
@@ -78,6 +78,8 @@ def _verify(spec: ImageFolder, root: Path) -> None:
             f"make it with `make data FROM=<archive> NAME={spec.root}`"
         )
     found = tree_digest(root)
+    if classes_of(root, "test") != classes_of(root):
+        raise IntegrityError(f"{root}: train/ and test/ do not have the same classes")
     if found != spec.sha256:
         raise IntegrityError(f"{root}: content hash is {found}, the spec declares {spec.sha256}")
 

@@ -1,7 +1,6 @@
 """Compile a protocol: runs, the forest they share, and the plan file that shows both."""
 
 import itertools
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -12,6 +11,7 @@ from cpbench.plan.cells import Cell, cells_of
 from cpbench.plan.forest import ENGINE_VERSION, Stretch, Tree
 from cpbench.plan.timelines import course, grid
 from cpbench.project import Project
+from cpbench.records.derived_seeds import read_derived_seeds
 from cpbench.records.plans import Plan, Run, Segment, read_plan
 from cpbench.specs.loading import arms_of, load_protocol
 from cpbench.specs.measurements import Accuracy
@@ -99,10 +99,11 @@ def seeds_of(protocol: Protocol, derived: Path) -> tuple[int, ...]:
             f"{display(derived)}: is missing; {protocol.id} takes its seeds from registration: "
             f"register a prediction about it with `cpbench predict`"
         )
-    found = tuple(json.loads(derived.read_text())["seeds"])
+    found = read_derived_seeds(derived).seeds
     if len(found) < seeds.n:
         raise EvidenceError(
-            f"{display(derived)}: holds {len(found)} seeds; {protocol.id} asks for {seeds.n}"
+            f"{display(derived)}: holds {len(found)} seeds; {protocol.id} asks for {seeds.n}: "
+            "delete it and register again with `cpbench predict`"
         )
     return found[: seeds.n]
 

@@ -2,8 +2,6 @@
 
 from typing import NamedTuple
 
-from pydantic import BaseModel
-
 from cpbench.project import Project
 from cpbench.records.plans import Plan, read_plan
 from cpbench.records.provenance import Provenance, read_provenance
@@ -11,14 +9,8 @@ from cpbench.records.scores import Scores, Series, read_scores
 from cpbench.report.lookups import of_protocol
 from cpbench.specs.protocols import Protocol
 from cpbench.specs.reading import read
+from cpbench.specs.register import load_register
 from cpbench.specs.validating import validate
-
-
-class Register(BaseModel):
-    """params.yaml, as far as the report reads it: names of protocols."""
-
-    protocols: list[str] | None = None
-    heavy: list[str] | None = None
 
 
 class Study(NamedTuple):
@@ -54,7 +46,7 @@ def load(project: Project) -> Evidence:
         SpecError: params.yaml or a protocol it names is invalid.
         EvidenceError: The scores are missing, or a record is of another form.
     """
-    register = validate(Register, read(project.params))
+    register = load_register(project.params)
     scores = read_scores(project.scores)
     return Evidence(
         studies=tuple(

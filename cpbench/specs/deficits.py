@@ -1,8 +1,8 @@
 """Deficits: impairments of the training stream. `acts_on` says which knob of a step they turn."""
 
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from cpbench.specs.base import Count, NonNegative, Number, Seed, Spec
 
@@ -62,9 +62,15 @@ class ClassPermutation(Spec):
 
     kind: Literal["class_permutation"]
     shift: Count | None = None
-    """Class c becomes (c + shift) mod classes; or give `seed`."""
+    """Class c becomes (c + shift) mod classes; this or `seed`."""
     seed: Seed | None = None
-    """Draws a bijection without fixed points; used when there is no `shift`."""
+    """Draws a bijection without fixed points; this or `shift`."""
+
+    @model_validator(mode="after")
+    def _names_one_bijection(self) -> Self:
+        if (self.shift is None) == (self.seed is None):
+            raise ValueError("a class permutation needs exactly one of shift, seed")
+        return self
 
 
 Deficit = Annotated[Blur | VerticalFlip | Noise | ClassPermutation, Field(discriminator="kind")]

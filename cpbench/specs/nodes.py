@@ -60,3 +60,8 @@ def compose(text: str) -> Node | None:
 def events(text: str) -> Iterable[Event]:
     """Return what a reader of the text comes across, in order, without building a tree."""
     return cast("Iterable[Event]", yaml().parse(text))  # pyright: ignore[reportUnknownMemberType]
+
+
+def has_directive(event: Event) -> bool:
+    """Return whether a document begins with `%YAML` or `%TAG`."""
+    return bool(getattr(event, "version", None) or getattr(event, "tags", None))

@@ -2,8 +2,9 @@
 
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
+from cpbench.specs.agreement import DisagreementError, data_faults, phase_faults, sweep_faults
 from cpbench.specs.base import Count, Epoch, Identifier, NonNegative, Spec, Text
 from cpbench.specs.datasets import Dataset
 from cpbench.specs.measurements import Control, Measurement
@@ -80,66 +81,23 @@ class Experiment(Spec):
     checkpoints: Checkpoints | None = None
     """More epochs to keep."""
 
+    @field_validator("controls")
+    @classmethod
+    def _controls_are_distinct(cls, controls: tuple[Control, ...]) -> tuple[Control, ...]:
+        if len(set(controls)) < len(controls):
+            raise ValueError("a control is listed twice; keep one")
+        return controls
+
     @model_validator(mode="after")
     def _agrees_with_itself(self) -> Self:
-        faults = [
-            *self._sweep_faults(),
-            *self._phase_faults(),
-            *self._clock_faults(),
-            *self._batch_faults(),
+        found = [
+            *sweep_faults(self.phases, self.sweep),
+            *phase_faults(self.training, self.phases),
+            *data_faults(self.dataset, self.model, self.training, self.phases),
         ]
-        if faults:
-            raise ValueError("; ".join(faults))
+        if found:
+            raise DisagreementError(found)
         return self
-
-    def _sweep_faults(self) -> list[str]:
-        holes = {str(phase.length)[1:] for phase in self.phases if isinstance(phase.length, str)}
-        unsorted = [
-            name for name, values in self.sweep.items() if list(values) != sorted(set(values))
-        ]
-        return [
-            *(
-                f"the hole ${name} is filled by no sweep axis"
-                for name in sorted(holes - self.sweep.keys())
-            ),
-            *(
-                f"the sweep axis {name} fills no hole; write ${name} in a phase"
-                for name in sorted(self.sweep.keys() - holes)
-            ),
-            *(f"sweep.{name} must be distinct and sorted" for name in unsorted),
-            *(
-                "controls are listed twice"
-                for _ in [0]
-                if len(set(self.controls)) < len(self.controls)
-            ),
-        ]
-
-    def _phase_faults(self) -> list[str]:
-        early = [index for index, phase in enumerate(self.phases[:-1]) if phase.fill_to is not None]
-        return [f"phases.{index}.fill_to is only for the last phase; use until" for index in early]
-
-    def _clock_faults(self) -> list[str]:
-        laws = [phase.lr_law or self.training.lr_law for phase in self.phases]
-        if all(law.kind == "constant" for law in laws):
-            return []
-        silent = [
-            index for index, phase in enumerate(self.phases) if index > 0 and phase.lr_clock is None
-        ]
-        return [
-            f"phases.{index} needs lr_clock: continue | restart, because the learning rate moves"
-            for index in silent
-        ]
-
-    def _batch_faults(self) -> list[str]:
-        sizes = {
-            self.training.batch_size,
-            *(phase.batch_size for phase in self.phases if phase.batch_size),
-        }
-        lonely = [size for size in sorted(sizes) if self.dataset.num_train % size == 1]
-        if not self.model.has_batch_norm or not lonely:
-            return []
-        what = f"batch_size {lonely[0]} leaves a last batch of one example"
-        return [f"{what}, which batch normalisation cannot use"]
 
 
 class Protocol(Spec):

@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import Any, NamedTuple, cast
 
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
-from ruamel.yaml.events import CollectionEndEvent, CollectionStartEvent
+from ruamel.yaml.events import CollectionEndEvent, CollectionStartEvent, DocumentStartEvent
 from ruamel.yaml.reader import ReaderError
 
 from cpbench.errors import Problem, SpecError
-from cpbench.specs.nodes import At, Fault, Node, Unreadable, compose, events, yaml
+from cpbench.specs.nodes import At, Fault, Node, Unreadable, compose, events, has_directive, yaml
 
-MAX_BYTES = 256 * 1024
+MAX_BYTES = 64 * 1024
 MAX_DEPTH = 32
 
 CORE_TAG = "tag:yaml.org,2002:"
@@ -132,6 +132,8 @@ def _refuse_what_is_not_data(text: str, label: str) -> None:
             depth -= 1
         elif isinstance(event, CollectionStartEvent):
             depth += 1
+        if isinstance(event, DocumentStartEvent) and has_directive(event):
+            raise _failure(label, "directives (%) are not read; the dialect is YAML 1.2", mark)
         if depth > MAX_DEPTH:
             raise _failure(label, f"is nested deeper than {MAX_DEPTH} levels", mark)
         if getattr(event, "anchor", None):  # an alias has one, too

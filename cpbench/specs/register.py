@@ -2,15 +2,13 @@
 
 from pathlib import Path
 
-from pydantic import BaseModel
-
-from cpbench.specs.base import Identifier
+from cpbench.specs.base import Identifier, Spec
 from cpbench.specs.reading import read
 from cpbench.specs.validating import validate
 
 
-class Register(BaseModel):
-    """What cpbench reads of `params.yaml`; other keys are DVC's business."""
+class Register(Spec):
+    """What `params.yaml` says."""
 
     protocols: tuple[Identifier, ...] | None = None
     """What `dvc repro` brings up to date."""

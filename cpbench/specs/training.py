@@ -1,8 +1,8 @@
 """Training: augmentation, optimizer, learning-rate law, and what one resolved epoch is made of."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from cpbench.specs.base import Count, Fraction, NonNegative, Positive, Spec
 from cpbench.specs.deficits import Deficit
@@ -45,6 +45,12 @@ class Sgd(Spec):
     """Added to the gradient as `weight_decay * w`, biases and normalisation included."""
     nesterov: bool = False
     """Nesterov's form of momentum."""
+
+    @model_validator(mode="after")
+    def _has_what_nesterov_needs(self) -> Self:
+        if self.nesterov and self.momentum <= 0:
+            raise ValueError("nesterov needs a momentum above 0")
+        return self
 
 
 Optimizer = Annotated[Sgd, Field(discriminator="kind")]

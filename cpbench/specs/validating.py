@@ -1,7 +1,8 @@
 """From a document to a validated model: all problems at once, each with its place and way out."""
 
 import difflib
-from collections.abc import Iterable, Mapping, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import UnionType
 from typing import Annotated, Any, TypeVar, Union, cast, get_args, get_origin
 
@@ -9,6 +10,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from cpbench.errors import Problem, SpecError
+from cpbench.specs.agreement import DisagreementError
 from cpbench.specs.reading import Document, Place, dotted
 
 MAX_SHOWN = 60
@@ -33,10 +35,9 @@ def problems(error: ValidationError, document: Document, model: type[BaseModel])
     """Return a validation error of a model as problems with places in the document."""
     found: dict[tuple[str, int, int, str], list[str]] = {}
     for detail in error.errors(include_url=False):
-        if _is_echo(detail):
-            continue
-        problem = _problem(detail, document, model)
-        found.setdefault(problem[:4], []).append(problem.message)
+        if not _is_echo(detail):
+            for problem in _problems(detail, document, model):
+                found.setdefault(problem[:4], []).append(problem.message)
     # One place can fail every member of a union: that is one problem with several ways out.
     return [Problem(*place, "; or ".join(messages)) for place, messages in sorted(found.items())]
 
@@ -70,11 +71,22 @@ def one_of(word: str, known: Iterable[str]) -> str:
     return f"'{word}' is not known; allowed: {allowed}{did_you_mean(word, names)}"
 
 
-def _problem(detail: ErrorDetails, document: Document, model: type[BaseModel]) -> Problem:
-    place = _written(detail["loc"], document.value)
-    line, column = document.mark(place)
+def _problems(
+    detail: ErrorDetails, document: Document, model: type[BaseModel]
+) -> Iterator[Problem]:
+    place = _written(detail, document.value)
+    fault = detail.get("ctx", {}).get("error")
+    if isinstance(fault, DisagreementError):
+        for each in fault.faults:
+            yield _problem(document, (*place, *each.place), each.message)
+        return
     fields = fields_at(model, detail["loc"][:-1]) if detail["type"] == "extra_forbidden" else ()
-    return Problem(document.file, line, column, dotted(place), _message(detail, fields))
+    yield _problem(document, place, _message(detail, fields))
+
+
+def _problem(document: Document, place: Place, message: str) -> Problem:
+    line, column = document.mark(place)
+    return Problem(document.file, line, column, dotted(place), message)
 
 
 def fields_at(model: type[BaseModel], location: tuple[str | int, ...]) -> list[str]:
@@ -115,16 +127,15 @@ def _members(kind: Any) -> list[Any]:  # noqa: ANN401 - any annotation
     return [kind]
 
 
-def _written(location: tuple[str | int, ...], value: Any) -> Place:  # noqa: ANN401 - any YAML value
+def _written(detail: ErrorDetails, value: Any) -> Place:  # noqa: ANN401 - any YAML value
     """Drop the parts of a Pydantic location that name a union's member, not a place in the file."""
     place: list[str | int] = []
-    for part in location[:-1]:
+    for part in detail["loc"]:
         if has(value, part):
             value = value[part]
             place.append(part)
-    # The last part of a mapping may be what is missing there.
-    last = [part for part in location[-1:] if isinstance(value, dict) or has(value, part)]
-    return (*place, *last)
+    missing = detail["loc"][-1:] if detail["type"] == "missing" else ()
+    return (*place, *missing)
 
 
 def _message(detail: ErrorDetails, fields: Sequence[str]) -> str:
@@ -154,7 +165,8 @@ def _message(detail: ErrorDetails, fields: Sequence[str]) -> str:
         case "string_pattern_mismatch":
             message = f"{_short(given)} must match {context['pattern']}"
         case _:
-            message = f"{_lower(detail['msg'])}, got {_short(given)}"
+            what = re.sub(r"dictionary or instance of \w+", "mapping", detail["msg"])
+            message = f"{_lower(what)}, got {_short(given)}"
     return message
 
 

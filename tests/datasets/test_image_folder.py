@@ -122,16 +122,19 @@ def test_what_was_decoded_once_is_not_decoded_again(data: Path):
     (data / "pets").rename(data / "elsewhere")
     two = load_image_folder(declared, data)
     assert torch.equal(one.train_images, two.train_images)
-    assert [path.suffix for path in (data.parent / ".cpbench" / "decoded").iterdir()] == [
-        ".safetensors"
-    ]
+    kept = (data.parent / ".cpbench" / "decoded").iterdir()
+    assert sorted(path.suffix for path in kept) == [".safetensors", ".sha256"]
 
 
 def test_a_damaged_copy_of_what_was_decoded_is_not_used(data: Path):
     one = load_image_folder(spec(data), data)
-    [kept] = (data.parent / ".cpbench" / "decoded").iterdir()
-    kept.write_bytes(kept.read_bytes()[:50])
-    assert torch.equal(load_image_folder(spec(data), data).train_images, one.train_images)
+    [kept] = (data.parent / ".cpbench" / "decoded").glob("*.safetensors")
+    whole = kept.read_bytes()
+    flipped = whole[:-1] + bytes([whole[-1] ^ 1])
+    for damaged in (whole[:50], flipped):
+        kept.write_bytes(damaged)
+        assert torch.equal(load_image_folder(spec(data), data).train_images, one.train_images)
+        assert kept.read_bytes() == whole
 
 
 def test_a_missing_tree_says_how_to_get_it(data: Path):

@@ -192,10 +192,14 @@ def test_seeds_count_from_0_or_come_from_registration(protocol: Make, tmp_path: 
     derived = protocol(seeds={"from": "registration", "n": 2})
     with pytest.raises(EvidenceError, match="cpbench predict"):
         seeds_of(derived, tmp_path / "tiny.json")
-    (tmp_path / "tiny.json").write_text(json.dumps({"seeds": [71, 5, 9]}))
+    kept = {"protocol": "tiny", "entry": "0" * 64}
+    (tmp_path / "tiny.json").write_text(json.dumps({**kept, "seeds": [71, 5, 9]}))
     assert seeds_of(derived, tmp_path / "tiny.json") == (71, 5)
-    (tmp_path / "tiny.json").write_text(json.dumps({"seeds": [71]}))
+    (tmp_path / "tiny.json").write_text(json.dumps({**kept, "seeds": [71]}))
     with pytest.raises(EvidenceError, match="holds 1 seeds"):
+        seeds_of(derived, tmp_path / "tiny.json")
+    (tmp_path / "tiny.json").write_text("not JSON")
+    with pytest.raises(EvidenceError, match=r"tiny\.json"):
         seeds_of(derived, tmp_path / "tiny.json")
 
 

@@ -78,38 +78,64 @@ def test_a_phase_has_exactly_one_of_for_until_and_fill_to(load: Load, length: st
 
 def test_fill_to_is_only_for_the_last_phase(load: Load):
     assert load(("{for: 3}", "{fill_to: 9}"))
-    assert (
-        "phases.1.fill_to"
-        in refusal(load, ("- {for: 3}", "- {fill_to: 9}\n    - {for: 3}")).message
-    )
+    early = refusal(load, ("- {for: 3}", "- {fill_to: 9}\n    - {for: 3}"))
+    assert early.field == "protocol.phases.1.fill_to"
+    assert early.line == TINY[: TINY.index("- {for: 3}")].count("\n") + 1
 
 
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        (("$removal", "$remval"), ("$remval is filled by no sweep axis", "removal fills no hole")),
+        (("$removal", "$remval"), ("$remval is filled by no sweep axis", "removal: fills no hole")),
         (("{removal: [0, 2, 4]}", "{}"), ("$removal is filled by no sweep axis",)),
-        (("{removal: [0, 2, 4]}", "{removal: [0], onset: [1]}"), ("onset fills no hole",)),
-        (("[0, 2, 4]", "[4, 2]"), ("sweep.removal must be distinct and sorted",)),
-        (("[0, 2, 4]", "[2, 2]"), ("sweep.removal must be distinct and sorted",)),
-        (("[no_deficit]", "[no_deficit, no_deficit]"), ("controls are listed twice",)),
+        (("{removal: [0, 2, 4]}", "{removal: [0], onset: [1]}"), ("sweep.onset: fills no hole",)),
+        (("[0, 2, 4]", "[4, 2]"), ("sweep.removal: must be distinct and sorted",)),
+        (("[0, 2, 4]", "[2, 2]"), ("sweep.removal: must be distinct and sorted",)),
+        (("[no_deficit]", "[no_deficit, no_deficit]"), ("a control is listed twice",)),
     ],
 )
 def test_holes_sweep_and_controls_agree(load: Load, change: Change, words: tuple[str, ...]):
-    message = refusal(load, change).message
-    assert all(word in message for word in words)
+    told = "\n".join(map(str, refusals(load, change)))
+    assert all(word in told for word in words)
 
 
 def test_the_lr_clock_must_be_written_where_the_learning_rate_moves(load: Load):
     decay = ("{kind: constant}", "{kind: exponential, gamma: 0.9}")
-    assert "phases.1 needs lr_clock" in refusal(load, decay).message
+    found = refusal(load, decay)
+    assert found.field == "protocol.phases.1"
+    assert "needs lr_clock" in found.message
     for clock in ("continue", "restart"):
         assert load(decay, ("{for: 3}", f"{{for: 3, lr_clock: {clock}}}"))
 
 
 def test_a_law_that_moves_in_one_phase_alone_asks_for_the_clock_too(load: Load):
     own = ("{for: 3}", "{for: 3, lr_law: {kind: exponential, gamma: 0.9}}")
-    assert "phases.1 needs lr_clock" in refusal(load, own).message
+    assert "needs lr_clock" in refusal(load, own).message
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        (("{kind: vertical_flip}", "{kind: class_permutation, shift: 10}"), "phases.0.deficits.0"),
+        (("{kind: vertical_flip}", "{kind: class_permutation}"), "phases.0.deficits.0"),
+        (
+            ("{kind: vertical_flip}", "{kind: class_permutation, shift: 1, seed: 2}"),
+            "phases.0.deficits.0",
+        ),
+        (
+            ("{kind: vertical_flip}", "{kind: blur, factor: 3, down: area, up: area}"),
+            "phases.0.deficits.0",
+        ),
+        (("widths: [8]", "widths: [8], num_outputs: 5"), "model.num_outputs"),
+        (
+            ("train_size: 100", "train_size: 100, normalise: {mean: [0, 0], std: [1]}"),
+            "dataset.normalise.mean",
+        ),
+        (("lr: 0.05", "lr: 0.05, nesterov: true"), "training.optimizer"),
+    ],
+)
+def test_what_would_fail_or_mislead_later_is_refused_now(load: Load, change: Change, field: str):
+    assert refusal(load, change).field == f"protocol.{field}"
 
 
 @pytest.mark.parametrize("written", ["100.0", "true", "'100'", "1e2", "no"])
