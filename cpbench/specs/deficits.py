@@ -1,4 +1,8 @@
-"""Deficits: impairments of the training stream. `acts_on` says which knob of a step they turn."""
+"""Deficits: impairments of the training stream.
+
+`acts_on` says which knob of a step they turn; `is_still` whether an example under them looks the
+same in every epoch.
+"""
 
 from typing import Annotated, ClassVar, Literal, Self
 
@@ -14,6 +18,7 @@ class Blur(Spec):
     """
 
     acts_on: ClassVar[str] = "inputs"
+    is_still: ClassVar[bool] = True
 
     kind: Literal["blur"]
     factor: Annotated[int, Field(strict=True, ge=2, le=1024)]
@@ -31,6 +36,7 @@ class VerticalFlip(Spec):
     """
 
     acts_on: ClassVar[str] = "inputs"
+    is_still: ClassVar[bool] = True
 
     kind: Literal["vertical_flip"]
 
@@ -51,6 +57,11 @@ class Noise(Spec):
     std: NonNegative = 0.25
     """Standard deviation of a pixel."""
 
+    @property
+    def is_still(self) -> bool:
+        """Whether an image keeps its noise."""
+        return self.per_image == "fixed"
+
 
 class ClassPermutation(Spec):
     """Labels are renamed by a fixed bijection of the classes: names change, content stays.
@@ -59,6 +70,7 @@ class ClassPermutation(Spec):
     """
 
     acts_on: ClassVar[str] = "targets"
+    is_still: ClassVar[bool] = True
 
     kind: Literal["class_permutation"]
     shift: Count | None = None

@@ -124,3 +124,9 @@ class EpochSettings(Spec):
     targets: Targets
     objective: Objective
     update: Update
+
+    @property
+    def is_still(self) -> bool:
+        """Whether an image and its label look the same in every epoch under these settings."""
+        deficits = (*self.inputs.deficits, *self.targets.deficits)
+        return not self.inputs.augmentation and all(deficit.is_still for deficit in deficits)

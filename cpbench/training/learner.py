@@ -13,6 +13,7 @@ from cpbench.plan.forest import Root
 from cpbench.plan.timelines import Timeline
 from cpbench.specs.training import Optimizer
 from cpbench.streams import generator
+from cpbench.training.feed import Feed
 from cpbench.training.loop import train_epoch
 from cpbench.training.optimizers import make_optimizer
 
@@ -49,8 +50,9 @@ def train(learner: Learner, data: Data, settings: Timeline, *, seed: int, start:
         The epoch in which the loss stopped being finite, after which nothing more is trained; or
         none.
     """
+    feed = Feed(data, seed)
     for epoch, each in enumerate(settings, start=start):
-        loss = train_epoch(learner.model, learner.optimizer, data, each, seed=seed, epoch=epoch)
+        loss = train_epoch(learner.model, learner.optimizer, feed, each, epoch=epoch)
         if not math.isfinite(loss):
             return epoch
     return None

@@ -19,7 +19,7 @@ def make_optimizer(model: nn.Module, spec: Optimizer) -> torch.optim.Optimizer:
 
 def adjust(optimizer: torch.optim.Optimizer, update: Update) -> None:
     """Give the optimizer the settings of the coming epoch; its state is carried over."""
-    settings = update.optimizer.model_dump(exclude={"kind"})
+    settings = {name: value for name, value in update.optimizer if name != "kind"}
     for group in optimizer.param_groups:
         group.update(settings)
 

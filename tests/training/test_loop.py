@@ -8,9 +8,10 @@ from torch import nn
 from torch.nn.functional import cross_entropy
 
 from cpbench.datasets import Data, Part
-from cpbench.specs.training import EpochSettings
+from cpbench.specs.training import EpochSettings, RandomFlip
 from cpbench.streams import generator
-from cpbench.training import loop
+from cpbench.training import feed
+from cpbench.training.feed import Feed
 from cpbench.training.loop import train_epoch
 from cpbench.training.optimizers import make_optimizer
 
@@ -53,7 +54,7 @@ def trained(given: Data, each: EpochSettings, epochs: int = 1) -> dict[str, torc
     model = linear()
     optimizer = make_optimizer(model, each.update.optimizer)
     for epoch in range(epochs):
-        train_epoch(model, optimizer, given, each, seed=0, epoch=epoch)
+        train_epoch(model, optimizer, Feed(given, 0), each, epoch=epoch)
     return {name: value.clone() for name, value in model.state_dict().items()}
 
 
@@ -79,9 +80,8 @@ def test_an_epoch_is_sgd_over_shuffled_batches_written_out():
 def test_the_first_loss_of_an_ignorant_model_is_the_entropy_of_the_classes():
     model = linear()
     still = settings(lr=1e-30)
-    loss = train_epoch(
-        model, make_optimizer(model, still.update.optimizer), data(), still, seed=0, epoch=0
-    )
+    optimizer = make_optimizer(model, still.update.optimizer)
+    loss = train_epoch(model, optimizer, Feed(data(), 0), still, epoch=0)
     assert loss == pytest.approx(torch.log(torch.tensor(3.0)).item(), rel=1e-6)
 
 
@@ -97,7 +97,7 @@ def test_the_global_random_state_is_neither_read_nor_moved():
     model, each = linear(), settings([{"kind": "noise", "per_image": "fresh"}])
     optimizer = make_optimizer(model, each.update.optimizer)
     before = torch.random.get_rng_state()
-    train_epoch(model, optimizer, data(), each, seed=0, epoch=0)
+    train_epoch(model, optimizer, Feed(data(), 0), each, epoch=0)
     assert torch.equal(torch.random.get_rng_state(), before)
 
 
@@ -115,13 +115,32 @@ def test_a_deficit_of_the_targets_is_training_on_renamed_labels():
     assert all(torch.equal(one[name], two[name]) for name in one)
 
 
-def test_chunks_are_an_implementation_detail(monkeypatch: pytest.MonkeyPatch):
-    augmented = settings([{"kind": "noise", "per_image": "fixed"}])
-    whole = trained(data(), augmented)
-    monkeypatch.setattr(loop, "CHUNK_VALUES", 1)
-    assert all(
-        torch.equal(value, whole[name]) for name, value in trained(data(), augmented).items()
-    )
+@pytest.mark.parametrize("chunk_values", [1, 2**24])
+@pytest.mark.parametrize(
+    "deficit",
+    [
+        {"kind": "noise", "per_image": "fixed"},
+        {"kind": "blur", "factor": 2, "down": "bilinear_antialias", "up": "bilinear"},
+        FLIP,
+        RENAMED,
+    ],
+)
+def test_preparing_once_gives_the_bits_of_preparing_batch_by_batch(
+    monkeypatch: pytest.MonkeyPatch, deficit: dict[str, Any], chunk_values: int
+):
+    each = settings([deficit])
+    assert each.is_still
+    once = trained(data(), each, 3)
+    monkeypatch.setattr(EpochSettings, "is_still", False)
+    monkeypatch.setattr(feed, "CHUNK_VALUES", chunk_values)
+    again = trained(data(), each, 3)
+    assert all(torch.equal(value, once[name]) for name, value in again.items())
+
+
+def test_fresh_noise_and_augmentation_are_not_still():
+    assert not settings([{"kind": "noise", "per_image": "fresh"}]).is_still
+    moved = settings().inputs.model_copy(update={"augmentation": (RandomFlip(kind="random_flip"),)})
+    assert not settings().model_copy(update={"inputs": moved}).is_still
 
 
 def test_a_loss_that_is_not_finite_is_returned_as_such():
@@ -129,6 +148,6 @@ def test_a_loss_that_is_not_finite_is_returned_as_such():
     wild = settings(lr=1e38)
     optimizer = make_optimizer(model, wild.update.optimizer)
     losses = [
-        train_epoch(model, optimizer, data(), wild, seed=0, epoch=epoch) for epoch in range(3)
+        train_epoch(model, optimizer, Feed(data(), 0), wild, epoch=epoch) for epoch in range(3)
     ]
     assert not all(torch.isfinite(torch.tensor(losses)))

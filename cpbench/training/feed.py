@@ -1,0 +1,91 @@
+"""The feed: a replicate's training examples, epoch by epoch, as the loop takes them."""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from cpbench.datasets import Data
+from cpbench.deficits import impair_images, impair_labels
+from cpbench.specs.training import EpochSettings, Inputs, Targets
+from cpbench.streams import Draw, generator
+from cpbench.training.augmentation import augment
+
+CHUNK_VALUES = 2**24
+"""Numbers per chunk of prepared images: 64 MB, whatever the size of the data set."""
+
+
+class Batch(NamedTuple):
+    """Examples of one step.
+
+    Shape:
+        images: batch, channel, height, width; normalised.
+        labels: batch; class indices.
+    """
+
+    images: Tensor
+    labels: Tensor
+
+
+class _Still(NamedTuple):
+    """All examples, prepared under settings that look the same in every epoch."""
+
+    inputs: Inputs
+    targets: Targets
+    examples: Batch
+
+
+class Feed:
+    """Yields batches: shuffled, augmented, impaired, normalised, in this order.
+
+    Without augmentation and without fresh noise an image is the same in every epoch: then all are
+    prepared once and only shuffled. Otherwise the maps run over chunks of whole batches, so that
+    small batches do not pay for them one by one. Either way gives the same bits.
+    """
+
+    def __init__(self, data: Data, seed: int) -> None:
+        self.data = data
+        self.num_examples = len(data.train.labels)
+        self._seed = seed
+        self._still: _Still | None = None
+
+    def batches(self, settings: EpochSettings, epoch: int) -> Iterator[Batch]:
+        """Yield the batches of one epoch; the last may be smaller."""
+        size = settings.update.batch_size
+        source = generator(self._seed, "order", epoch)
+        order = torch.randperm(self.num_examples, generator=source).to(self.data.mean.device)
+        for images, labels in self._shuffled(order, settings, epoch):
+            yield from map(Batch, torch.split(images, size), torch.split(labels, size))
+
+    def _shuffled(self, order: Tensor, settings: EpochSettings, epoch: int) -> Iterator[Batch]:
+        if settings.is_still:
+            images, labels = self._prepared(settings)
+            yield Batch(images[order], labels[order])
+            return
+        size = settings.update.batch_size
+        crops = generator(self._seed, "augment", epoch)
+        noise = generator(self._seed, "deficit", epoch, device=order.device)
+        per_chunk = max(1, CHUNK_VALUES // (size * self.data.train.images[0].numel())) * size
+        for chunk in torch.split(order, per_chunk):
+            draw = Draw(self._seed, "train", chunk, self.num_examples, noise)
+            yield self._shown(settings, draw, crops)
+
+    def _prepared(self, settings: EpochSettings) -> Batch:
+        inputs, targets = settings.inputs, settings.targets
+        still = self._still
+        if still is None or still.inputs != inputs or still.targets != targets:
+            everything = torch.arange(self.num_examples, device=self.data.mean.device)
+            unused = generator(self._seed, "deficit")
+            draw = Draw(self._seed, "train", everything, self.num_examples, unused)
+            still = _Still(inputs, targets, self._shown(settings, draw, unused))
+            self._still = still
+        return still.examples
+
+    def _shown(self, settings: EpochSettings, draw: Draw, crops: torch.Generator) -> Batch:
+        data = self.data
+        images = data.unit(data.train.images[draw.indices])
+        images = augment(images, settings.inputs.augmentation, crops)
+        images = data.normalise(impair_images(images, settings.inputs.deficits, draw))
+        labels = data.train.labels[draw.indices]
+        return Batch(images, impair_labels(labels, settings.targets.deficits, data.num_classes))
