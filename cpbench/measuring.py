@@ -78,7 +78,7 @@ def take(sitting: Sitting, workshop: Workshop) -> Taken:
     if stored.manifest.diverged is not None:
         lost = Measured({}, status="diverged", notes={"diverged_at": stored.manifest.diverged})
         return Taken(dict.fromkeys(sitting.measurements, lost), 0.0)
-    model = build(root.model, root.dataset, generator(seed, "init"), workshop.device)
+    model = build(root.model, root.dataset, None, workshop.device)
     restore(from_bytes(stored.weights), model)
     data = load(root.dataset, seed, workshop.data, workshop.device)
     subject = Subject(
@@ -100,7 +100,9 @@ def _take_all(sittings: list[Sitting], workshop: Workshop, name: str) -> dict[Mo
     taken: dict[Moment, Taken] = {}
     with progress_bar(name, len(sittings), "states measured") as tick, ExitStack() as stack:
         if workers > 1:
-            pool = stack.enter_context(open_pool(workers, workshop.data, workshop.store.root))
+            first = sittings[0].moment
+            load(first.root.dataset, first.seed, workshop.data, workshop.device)
+            pool = stack.enter_context(open_pool(workers, workshop))
             results = pool.map(_take_in_worker, sittings)
         else:
             results = (take(sitting, workshop) for sitting in sittings)

@@ -9,11 +9,14 @@ import itertools
 import multiprocessing
 import os
 import signal
-from collections.abc import Sequence
+import sys
+from collections.abc import Generator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from pathlib import Path
 
+from cpbench.datasets import load
 from cpbench.errors import EnvironmentFault
 from cpbench.executors import sequential
 from cpbench.executors.lifeline import die_with_parent
@@ -50,26 +53,47 @@ def execute(
     if min(workers, len(missing)) <= 1:
         sequential.execute(missing, workshop, progress)
         return
-    pool = open_pool(min(workers, len(missing)), workshop.data, workshop.store.root)
-    try:
+    # Read once here: the workers find it in memory, or at least decoded.
+    load(missing[0].root.dataset, missing[0].seed, workshop.data, workshop.device)
+    with open_pool(min(workers, len(missing)), workshop) as pool:
         _run(_Queue(missing), pool, workers, progress)
+
+
+@contextmanager
+def open_pool(workers: int, workshop: Workshop) -> Generator[ProcessPoolExecutor]:
+    """Open worker processes, each with a workshop of its own.
+
+    Yields:
+        The pool; when it closes, what was not begun is dropped.
+
+    Raises:
+        EnvironmentFault: A worker was killed.
+    """
+    pool = ProcessPoolExecutor(
+        max_workers=workers,
+        mp_context=multiprocessing.get_context(_start_method(workshop)),
+        initializer=_begin,
+        initargs=(workshop.data, workshop.store.root),
+    )
+    try:
+        yield pool
     except BrokenProcessPool as error:
         raise EnvironmentFault(
-            "a training process was killed (out of memory?); what is stored is safe: run again, "
+            "a worker was killed (out of memory?); what is stored is safe: run again, "
             "with CPBENCH_WORKERS=1 if memory is short"
         ) from error
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
 
 
-def open_pool(workers: int, data: Path, store: Path) -> ProcessPoolExecutor:
-    """Return worker processes, each with a workshop of its own."""
-    return ProcessPoolExecutor(
-        max_workers=workers,
-        mp_context=multiprocessing.get_context("spawn"),
-        initializer=_begin,
-        initargs=(data, store),
-    )
+def _start_method(workshop: Workshop) -> str:
+    """Return how workers begin.
+
+    A fork spares each worker the seconds that torch takes to import. It is safe here because nothing
+    has run in this process that starts threads; CUDA does not survive it, macOS advises against it.
+    """
+    can_fork = sys.platform == "linux" and workshop.device.type == "cpu"
+    return "fork" if can_fork else "spawn"
 
 
 def workshop_of_worker() -> Workshop:
@@ -81,6 +105,7 @@ def _begin(data: Path, store: Path) -> None:
     """Set a worker up; Ctrl-C is its parent's business."""
     die_with_parent()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _workshop.clear()
     _workshop.append(open_workshop(data, store, settle()))
 
 

@@ -12,7 +12,7 @@ from cpbench.project import Project
 from cpbench.specs.loading import arms_of
 from cpbench.specs.protocols import Experiment
 from cpbench.training.device import settle
-from cpbench.training.learner import new_learner, resume, train
+from cpbench.training.learner import resumed, train
 
 
 def replay(
@@ -42,8 +42,9 @@ def replay(
     workshop = open_workshop(project.data, project.store, settle())
     start = _nearest(workshop, {at: states[node] for at, node in nodes.items()})
     settings = timeline[start:stop]
-    learner = new_learner(root, seed, (settings or timeline)[0].update.optimizer, workshop.device)
-    resume(learner, from_bytes(workshop.store.get(states[nodes[start]]).weights))
+    optimizer = (settings or timeline)[0].update.optimizer
+    stored = from_bytes(workshop.store.get(states[nodes[start]]).weights)
+    learner = resumed(root, stored, optimizer, workshop.device)
     if settings:
         data = load(root.dataset, seed, workshop.data, workshop.device)
         train(learner, data, settings, seed=seed, start=start)

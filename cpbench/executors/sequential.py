@@ -14,7 +14,7 @@ from cpbench.plan.forest import Stretch
 from cpbench.specs.training import Optimizer, Sgd
 from cpbench.store import Manifest, Store
 from cpbench.training.device import describe, numerics, versions
-from cpbench.training.learner import new_learner, resume, train
+from cpbench.training.learner import new_learner, resumed, train
 
 Progress = Callable[[Stretch], None]
 
@@ -51,11 +51,12 @@ def train_stretch(stretch: Stretch, workshop: Workshop) -> None:
         EnvironmentFault: The data are missing or the disk is full.
     """
     began = time.perf_counter()
-    parent = None if stretch.parent is None else workshop.store.get(stretch.parent)
-    learner = new_learner(stretch.root, stretch.seed, _optimizer(stretch), workshop.device)
-    diverged = None
-    if parent is not None:
-        resume(learner, from_bytes(parent.weights))
+    root, optimizer, diverged = stretch.root, _optimizer(stretch), None
+    if stretch.parent is None:
+        learner = new_learner(root, stretch.seed, optimizer, workshop.device)
+    else:
+        parent = workshop.store.get(stretch.parent)
+        learner = resumed(root, from_bytes(parent.weights), optimizer, workshop.device)
         diverged = parent.manifest.diverged
     if diverged is None and stretch.settings:
         data = load(stretch.root.dataset, stretch.seed, workshop.data, workshop.device)

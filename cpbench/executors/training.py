@@ -60,11 +60,12 @@ def progress_bar(name: str, total: int, unit: str) -> Generator[Callable[[object
         TimeRemainingColumn(),
     )
     console = Console(stderr=True)
-    with Progress(
-        *columns, console=console, disable=not sys.stderr.isatty(), transient=True
-    ) as bar:
+    quiet = not sys.stderr.isatty()
+    # Refreshed by hand: its own thread would not survive the fork of the workers.
+    bar = Progress(*columns, console=console, disable=quiet, transient=True, auto_refresh=False)
+    with bar:
         task = bar.add_task(name, total=total)
-        yield lambda _: bar.advance(task)
+        yield lambda _: bar.update(task, advance=1, refresh=True)
 
 
 def _write_records(folder: Path, compiled: Compiled, workshop: Workshop) -> None:

@@ -26,16 +26,17 @@ BUILDERS: Mapping[str, Callable[[Any, Shape, int], nn.Module]] = {
 
 
 def build(
-    spec: Model, dataset: Dataset, generator: torch.Generator, device: torch.device
+    spec: Model, dataset: Dataset, generator: torch.Generator | None, device: torch.device
 ) -> nn.Module:
-    """Return an initialised model on a device.
+    """Return a model on a device, initialised if there is a generator to draw from.
 
     The skeleton is built on the meta device, so that no library default draws a global random
-    number.
+    number. Without a generator its weights are whatever memory held, to be restored next.
     """
     with torch.device("meta"):
         model = BUILDERS[spec.kind](spec, dataset.shape, spec.num_outputs or dataset.num_classes)
     model = model.to_empty(device="cpu")
-    initialise(model, generator, he_normal=spec.kind == "mlp")
+    if generator is not None:
+        initialise(model, generator, he_normal=spec.kind == "mlp")
     memory = torch.channels_last if spec.has_batch_norm else torch.contiguous_format
     return model.to(device=device).to(memory_format=memory)

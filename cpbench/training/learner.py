@@ -31,9 +31,18 @@ def new_learner(root: Root, seed: int, optimizer: Optimizer, device: torch.devic
     return Learner(model, make_optimizer(model, optimizer))
 
 
-def resume(learner: Learner, checkpoint: Checkpoint) -> None:
-    """Put a stored state into a learner, in place."""
+def resumed(
+    root: Root, checkpoint: Checkpoint, optimizer: Optimizer, device: torch.device
+) -> Learner:
+    """Return a learner in a stored state.
+
+    Raises:
+        IntegrityError: The state belongs to another model.
+    """
+    model = build(root.model, root.dataset, None, device)
+    learner = Learner(model, make_optimizer(model, optimizer))
     restore(checkpoint, learner.model, learner.optimizer)
+    return learner
 
 
 def train(learner: Learner, data: Data, settings: Timeline, *, seed: int, start: int) -> int | None:
