@@ -89,8 +89,8 @@ def open_pool(workers: int, workshop: Workshop) -> Generator[ProcessPoolExecutor
 def _start_method(workshop: Workshop) -> str:
     """Return how workers begin.
 
-    A fork spares each worker the seconds that torch takes to import. It is safe here because nothing
-    has run in this process that starts threads; CUDA does not survive it, macOS advises against it.
+    A fork spares each worker the seconds that torch takes to import. It is safe here because
+    nothing has started a thread in this process; CUDA does not survive it, macOS advises against.
     """
     can_fork = sys.platform == "linux" and workshop.device.type == "cpu"
     return "fork" if can_fork else "spawn"

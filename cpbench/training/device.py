@@ -37,7 +37,8 @@ def settle() -> torch.device:
     # cuBLAS reads this before its first call; without it its results may differ from run to run.
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
     # An accelerator may lack a layer's deterministic kernel: better a warning than no result.
-    torch.use_deterministic_algorithms(mode=True, warn_only=True)
+    # This way of asking does not import torch's compiler, which takes seconds.
+    torch.set_deterministic_debug_mode("warn")
     # A property that torch gives the module at run time, which pyright cannot see.
     torch.utils.deterministic.fill_uninitialized_memory = False  # pyright: ignore[reportAttributeAccessIssue]
     torch.backends.cudnn.benchmark = False
