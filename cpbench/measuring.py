@@ -2,7 +2,11 @@
 
 import time
 from contextlib import ExitStack
+from functools import lru_cache
 from typing import NamedTuple
+
+import torch
+from torch import nn
 
 from cpbench.checkpoint import from_bytes, restore
 from cpbench.datasets import load
@@ -17,6 +21,7 @@ from cpbench.measurements.moments import Moment, Place, places_of
 from cpbench.measurements.subject import Measured, Subject
 from cpbench.models import build
 from cpbench.plan.compiling import Compiled, load_planned
+from cpbench.plan.forest import Root
 from cpbench.project import Project
 from cpbench.provenance import circumstances, finished
 from cpbench.records.provenance import add_provenance
@@ -78,7 +83,7 @@ def take(sitting: Sitting, workshop: Workshop) -> Taken:
     if stored.manifest.diverged is not None:
         lost = Measured({}, status="diverged", notes={"diverged_at": stored.manifest.diverged})
         return Taken(dict.fromkeys(sitting.measurements, lost), 0.0)
-    model = build(root.model, root.dataset, None, workshop.device)
+    model = _skeleton(root, workshop.device)
     restore(from_bytes(stored.weights), model)
     data = load(root.dataset, seed, workshop.data, workshop.device)
     subject = Subject(
@@ -89,6 +94,12 @@ def take(sitting: Sitting, workshop: Workshop) -> Taken:
         for name, spec in sitting.measurements.items()
     }
     return Taken(measured, time.perf_counter() - began)
+
+
+@lru_cache(maxsize=2)
+def _skeleton(root: Root, device: torch.device) -> nn.Module:
+    """Return a model to restore states into, one after the other; building one takes longer."""
+    return build(root.model, root.dataset, None, device)
 
 
 def _take_in_worker(sitting: Sitting) -> Taken:

@@ -71,7 +71,7 @@ def _keeping(number: int) -> Callable[[Callable[P, T]], Callable[P, T]]:
     return cast("Callable[[Callable[P, T]], Callable[P, T]]", lru_cache(maxsize=number))
 
 
-@_keeping(2)
+@_keeping(16)
 def load(spec: Dataset, seed: int, data: Path, device: torch.device) -> Data:
     """Return the data of one replicate.
 
@@ -110,12 +110,15 @@ class _Halves(NamedTuple):
 
 def _split(whole: Images, train_size: int, seed: int) -> _Halves:
     """Draw the training examples; a set without a test split of its own gives the rest as test."""
-    order = torch.randperm(len(whole.train_labels), generator=generator(seed, "split"))
+    everything = Part(whole.train_images, whole.train_labels)
+    order = torch.randperm(len(everything.labels), generator=generator(seed, "split"))
     chosen, rest = order[:train_size].sort().values, order[train_size:].sort().values
-    train = Part(whole.train_images[chosen], whole.train_labels[chosen])
-    if whole.test_images is not None and whole.test_labels is not None:
-        return _Halves(train, Part(whole.test_images, whole.test_labels))
-    return _Halves(train, Part(whole.train_images[rest], whole.train_labels[rest]))
+    # All of it is not copied: the seeds share it.
+    is_whole = train_size == len(order)
+    train = everything if is_whole else Part(*(each[chosen] for each in everything))
+    if whole.test_images is None or whole.test_labels is None:
+        return _Halves(train, Part(*(each[rest] for each in everything)))
+    return _Halves(train, Part(whole.test_images, whole.test_labels))
 
 
 class _Statistics(NamedTuple):

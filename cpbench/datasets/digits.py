@@ -11,8 +11,10 @@ from typing import Any, cast
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from cpbench.datasets.arrays import Images
+from cpbench.datasets.decoded import decoded
 from cpbench.errors import IntegrityError
 from cpbench.specs.datasets import Digits
 
@@ -23,6 +25,17 @@ def load_digits(spec: Digits, data: Path) -> Images:
     Raises:
         IntegrityError: This scikit-learn ships other digits than the language knows.
     """
+    tensors = decoded(data, spec.sha256, lambda: _decode(spec))
+    return Images(
+        train_images=tensors["images"],
+        train_labels=tensors["labels"],
+        test_images=None,
+        test_labels=None,
+        scale=16.0,
+    )
+
+
+def _decode(spec: Digits) -> dict[str, Tensor]:
     # Imported here because it costs a second that no other dataset should pay.
     import sklearn.datasets  # noqa: PLC0415  # pyright: ignore[reportMissingTypeStubs] - it ships none
 
@@ -35,10 +48,7 @@ def load_digits(spec: Digits, data: Path) -> Images:
             f"digits: content hash is {found}, expected {spec.sha256}; "
             f"pin scikit-learn as in the lock"
         )
-    return Images(
-        train_images=torch.as_tensor(images).view(-1, 1, 8, 8),
-        train_labels=torch.as_tensor(labels).long(),
-        test_images=None,
-        test_labels=None,
-        scale=16.0,
-    )
+    return {
+        "images": torch.as_tensor(images).view(-1, 1, 8, 8),
+        "labels": torch.as_tensor(labels).long(),
+    }

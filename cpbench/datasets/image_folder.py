@@ -1,7 +1,6 @@
 """Any tree of images, one folder per class: `data/<root>/{train,test}/<class>/*`.
 
-Decoding thousands of files takes a while, so the decoded bytes are kept in `.cpbench/decoded/`,
-named by the tree's declared hash; the tree itself is hashed whenever it is decoded.
+Decoded once and kept, named by the tree's declared hash; the tree is hashed when it is decoded.
 """
 
 from pathlib import Path
@@ -9,15 +8,12 @@ from pathlib import Path
 import numpy as np
 import torch
 from PIL import Image
-from safetensors.torch import (  # its paths are an untyped `PathLike`
-    load_file,  # pyright: ignore[reportUnknownVariableType]
-    save_file,  # pyright: ignore[reportUnknownVariableType]
-)
 from torch import Tensor
 from torch.nn.functional import interpolate
 
 from cpbench.datasets.arrays import Images
-from cpbench.digests import digest, file_digest
+from cpbench.datasets.decoded import decoded
+from cpbench.digests import digest
 from cpbench.errors import EnvironmentFault, IntegrityError
 from cpbench.image_trees import classes_of, files_of, tree_digest
 from cpbench.specs.datasets import ImageFolder
@@ -31,8 +27,7 @@ def load_image_folder(spec: ImageFolder, data: Path) -> Images:
         IntegrityError: Its content or its number of classes is not what the spec declares.
     """
     key = digest([spec.sha256, list(spec.shape), spec.resize])
-    kept = data.parent / ".cpbench" / "decoded" / f"{key[:32]}.safetensors"
-    tensors = _kept(kept) or _decode(spec, data / spec.root, kept)
+    tensors = decoded(data, key, lambda: _decode(spec, data / spec.root))
     _check_counts(spec, data / spec.root, tensors["train_labels"])
     return Images(
         train_images=tensors["train_images"],
@@ -43,15 +38,7 @@ def load_image_folder(spec: ImageFolder, data: Path) -> Images:
     )
 
 
-def _kept(path: Path) -> dict[str, Tensor] | None:
-    """Return what was decoded before; a copy that is not what was written is as good as none."""
-    noted = path.with_suffix(".sha256")
-    if not path.exists() or not noted.exists() or file_digest(path) != noted.read_text():
-        return None
-    return load_file(path)
-
-
-def _decode(spec: ImageFolder, root: Path, kept: Path) -> dict[str, Tensor]:
+def _decode(spec: ImageFolder, root: Path) -> dict[str, Tensor]:
     _verify(spec, root)
     tensors: dict[str, Tensor] = {}
     for split in ("train", "test"):
@@ -63,11 +50,6 @@ def _decode(spec: ImageFolder, root: Path, kept: Path) -> dict[str, Tensor]:
             labels += [label] * len(files)
         tensors[f"{split}_images"] = torch.stack(images)
         tensors[f"{split}_labels"] = torch.tensor(labels)
-    kept.parent.mkdir(parents=True, exist_ok=True)
-    partial = kept.with_suffix(".partial")
-    save_file(tensors, partial)
-    kept.with_suffix(".sha256").write_text(file_digest(partial))
-    partial.replace(kept)
     return tensors
 
 

@@ -1,0 +1,34 @@
+"""What takes seconds to decode is decoded once: `.cpbench/decoded/`, each file with its hash."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from safetensors.torch import (  # its paths are an untyped `PathLike`
+    load_file,  # pyright: ignore[reportUnknownVariableType]
+    save_file,  # pyright: ignore[reportUnknownVariableType]
+)
+from torch import Tensor
+
+from cpbench.digests import file_digest
+
+
+def decoded(data: Path, key: str, decode: Callable[[], dict[str, Tensor]]) -> dict[str, Tensor]:
+    """Return tensors decoded before under this key, or decode and keep them.
+
+    Args:
+        data: Folder of the datasets; the copies lie beside it, in `.cpbench/`.
+        key: Digest of all that the tensors depend on.
+        decode: Makes them.
+    """
+    path = data.parent / ".cpbench" / "decoded" / f"{key[:32]}.safetensors"
+    noted = path.with_suffix(".sha256")
+    # A copy that is not what was written is as good as none.
+    if path.exists() and noted.exists() and file_digest(path) == noted.read_text():
+        return load_file(path)
+    tensors = decode()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_suffix(".partial")
+    save_file(tensors, partial)
+    noted.write_text(file_digest(partial))
+    partial.replace(path)
+    return tensors
