@@ -3,13 +3,14 @@
 import json
 import resource
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import torch
 
 from cpbench import checkout
 from cpbench.project import Project
 from cpbench.records.provenance import StageProvenance
+from cpbench.store import Manifest
 from cpbench.training.device import describe, versions
 
 CAUSES = ("cpbench", "pipelines/*.py", "specs/protocols", "requirements.lock")
@@ -37,6 +38,24 @@ def finished(before: StageProvenance, device: torch.device, seconds: float) -> S
     return before.model_copy(update={"seconds": round(seconds, 1), "peak_memory_mb": megabytes})
 
 
+def trained_at(
+    project: Project, facts: StageProvenance, manifests: Sequence[Manifest]
+) -> StageProvenance:
+    """Return the facts with the origin of the weights themselves, which may be older than this run.
+
+    The ledger's head is that of the oldest segment: nothing was trained before it.
+    """
+    commits = {each.commit for each in manifests}
+    heads = [each.ledger_head for each in manifests]
+    order = ["", *(entry["hash"] for entry in _ledger(project))]
+    known = [head for head in heads if head is not None]
+    oldest = (
+        min(known, key=order.index) if len(known) == len(heads) and {*known} <= {*order} else None
+    )
+    commit = "several" if len(commits) > 1 else commits.pop() or ""
+    return facts.model_copy(update={"commit": commit, "ledger_head": oldest})
+
+
 def _peak_bytes(device: torch.device) -> float:
     """Return the most that one process held: on a GPU there, else resident."""
     if device.type == "cuda":
@@ -47,8 +66,13 @@ def _peak_bytes(device: torch.device) -> float:
 
 
 def _ledger_head(project: Project) -> str:
-    """Return the hash of the ledger's last entry; its verification is the judge's business."""
+    """Return the hash of the ledger's last entry."""
+    entries = _ledger(project)
+    return entries[-1]["hash"] if entries else ""
+
+
+def _ledger(project: Project) -> list[dict[str, str]]:
+    """Return the ledger's entries; their verification is the judge's business."""
     if not project.ledger.exists():
-        return ""
-    lines = project.ledger.read_text(encoding="utf-8").splitlines()
-    return str(json.loads(lines[-1])["hash"]) if lines else ""
+        return []
+    return [json.loads(line) for line in project.ledger.read_text(encoding="utf-8").splitlines()]

@@ -42,6 +42,17 @@ class Manifest(Spec):
     """Epoch in which the loss stopped being finite; the weights are those before it."""
     device: str
     versions: dict[str, str]
+    commit: str | None = None
+    """Git commit when it was trained."""
+    ledger_head: str | None = None
+    """Hash of the ledger's last entry when it was trained; empty for an empty ledger."""
+
+
+class Origin(NamedTuple):
+    """Under which code and which register something was trained; absent: not recorded."""
+
+    commit: str | None = None
+    ledger_head: str | None = None
 
 
 class Stored(NamedTuple):

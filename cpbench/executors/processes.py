@@ -22,6 +22,7 @@ from cpbench.executors import sequential
 from cpbench.executors.lifeline import die_with_parent
 from cpbench.executors.sequential import Progress, Workshop, open_workshop
 from cpbench.plan.forest import Stretch
+from cpbench.store import Origin
 from cpbench.training.device import settle
 
 _workshop: list[Workshop] = []
@@ -73,7 +74,7 @@ def open_pool(workers: int, workshop: Workshop) -> Generator[ProcessPoolExecutor
         max_workers=workers,
         mp_context=multiprocessing.get_context(_start_method(workshop)),
         initializer=_begin,
-        initargs=(workshop.data, workshop.store.root),
+        initargs=(workshop.data, workshop.store.root, workshop.origin),
     )
     try:
         yield pool
@@ -101,12 +102,12 @@ def workshop_of_worker() -> Workshop:
     return _workshop[0]
 
 
-def _begin(data: Path, store: Path) -> None:
+def _begin(data: Path, store: Path, origin: Origin) -> None:
     """Set a worker up; Ctrl-C is its parent's business."""
     die_with_parent()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     _workshop.clear()
-    _workshop.append(open_workshop(data, store, settle()))
+    _workshop.append(open_workshop(data, store, settle(), origin))
 
 
 def _work(stretch: Stretch) -> None:

@@ -12,7 +12,7 @@ from cpbench.checkpoint import from_bytes, to_bytes
 from cpbench.datasets import load
 from cpbench.plan.forest import Stretch
 from cpbench.specs.training import Optimizer, Sgd
-from cpbench.store import Manifest, Store
+from cpbench.store import Manifest, Origin, Store
 from cpbench.training.device import describe, numerics, versions
 from cpbench.training.learner import new_learner, resumed, train
 
@@ -25,11 +25,14 @@ class Workshop(NamedTuple):
     data: Path
     store: Store
     device: torch.device
+    origin: Origin
 
 
-def open_workshop(data: Path, store: Path, device: torch.device) -> Workshop:
-    """Return a workshop for one device."""
-    return Workshop(data, Store(store, numerics(device).values()), device)
+def open_workshop(
+    data: Path, store: Path, device: torch.device, origin: Origin | None = None
+) -> Workshop:
+    """Return a workshop for one device; `origin` is noted with everything it trains."""
+    return Workshop(data, Store(store, numerics(device).values()), device, origin or Origin())
 
 
 def execute(stretches: Iterable[Stretch], workshop: Workshop, progress: Progress) -> None:
@@ -73,6 +76,8 @@ def train_stretch(stretch: Stretch, workshop: Workshop) -> None:
         diverged=diverged,
         device=describe(workshop.device),
         versions=versions(),
+        commit=workshop.origin.commit,
+        ledger_head=workshop.origin.ledger_head,
     )
     workshop.store.put(manifest, weights)
 

@@ -14,12 +14,12 @@ from cpbench.executors.lifeline import die_with_parent
 from cpbench.executors.sequential import Workshop, open_workshop
 from cpbench.plan.compiling import Compiled, load_planned
 from cpbench.project import Project
-from cpbench.provenance import circumstances, finished
+from cpbench.provenance import circumstances, finished, trained_at
 from cpbench.records.plans import Run
 from cpbench.records.provenance import add_provenance
 from cpbench.records.runs import RunRecord, StoredState, write_run
-from cpbench.store import Manifest
-from cpbench.training.device import settle
+from cpbench.store import Manifest, Origin
+from cpbench.training.device import numerics, settle
 
 
 def train_protocol(project: Project, name: str) -> None:
@@ -32,8 +32,10 @@ def train_protocol(project: Project, name: str) -> None:
     """
     die_with_parent()
     compiled = load_planned(project, name)
-    workshop = open_workshop(project.data, project.store, settle())
-    before = circumstances(project, workshop.device, workshop.store.numerics)
+    device = settle()
+    before = circumstances(project, device, numerics(device).values())
+    origin = Origin(before.commit, before.ledger_head)
+    workshop = open_workshop(project.data, project.store, device, origin)
     with (
         workshop.store.exclusive(),
         progress_bar(name, len(compiled.stretches), "segments") as tick,
@@ -41,8 +43,9 @@ def train_protocol(project: Project, name: str) -> None:
         workers = processes.num_workers(workshop.device.type)
         processes.execute(compiled.stretches, workshop, tick, workers)
         _write_records(project.runs(name), compiled, workshop)
-    seconds = sum(workshop.store.manifest(each.state).seconds for each in compiled.stretches)
-    add_provenance(project.provenance(name), "train", finished(before, workshop.device, seconds))
+    manifests = [workshop.store.manifest(each.state) for each in compiled.stretches]
+    facts = finished(before, device, sum(each.seconds for each in manifests))
+    add_provenance(project.provenance(name), "train", trained_at(project, facts, manifests))
 
 
 @contextmanager

@@ -21,11 +21,11 @@ class StageProvenance(Spec):
     versions: dict[str, str]
     """python, torch, numpy and cpbench."""
     commit: str
-    """Git commit, empty outside a checkout."""
+    """Git commit, empty outside a checkout, `several` when stored parts come from several."""
     dirty: bool
     """Whether tracked files differed from the commit."""
-    ledger_head: str
-    """Hash of the ledger's last entry when the stage started; empty for an empty ledger."""
+    ledger_head: str | None = None
+    """Hash of the ledger's last entry when the oldest part was made; empty for an empty ledger."""
     peak_memory_mb: float | None = None
     joules: float | None = None
 

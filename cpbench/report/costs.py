@@ -44,7 +44,7 @@ def cost_section(study: Study) -> str:
         "Peak memory",
         "Energy",
         "Commit",
-        "Ledger head at start",
+        "Not before ledger entry",
     ]
     rows = [_stage(study.provenance, name) for name in study.provenance.stages]
     key = (
@@ -60,7 +60,7 @@ def _stage(provenance: Provenance, name: str) -> list[str]:
     numerics = ", ".join(
         f"{escape(key)} {escape(value)}" for key, value in sorted(stage.numerics.items())
     )
-    commit = code(stage.commit[:10]) if stage.commit else "not in Git"
+    commit = code(stage.commit[:10]) if stage.commit else "not recorded"
     return [
         escape(name),
         seconds(stage.seconds),
@@ -69,8 +69,14 @@ def _stage(provenance: Provenance, name: str) -> list[str]:
         DASH if stage.peak_memory_mb is None else f"{decimal(stage.peak_memory_mb, 0)} MB",
         DASH if stage.joules is None else f"{decimal(stage.joules / 1000, 1)} kJ",
         f"{commit} **with uncommitted changes**" if stage.dirty else commit,
-        code(stage.ledger_head[:12]) if stage.ledger_head else "empty ledger",
+        _head(stage.ledger_head),
     ]
+
+
+def _head(ledger_head: str | None) -> str:
+    if ledger_head is None:
+        return "not recorded"
+    return code(ledger_head[:12]) if ledger_head else "empty ledger"
 
 
 def _versions(provenance: Provenance) -> str:
