@@ -8,7 +8,8 @@ pytestmark = pytest.mark.slow
 LOOK = """
 import cpbench, torch
 table = cpbench.load_results("tiny")
-kept = table[(table["name"] == "test_accuracy") & (table["at"] == "final") & (table["control"] == "")]
+final = table[(table["name"] == "test_accuracy") & (table["at"] == "final")]
+kept = final[final["control"] == ""]
 stored = cpbench.load_model("tiny", arm="b20", removal=5, seed=1)
 print(len(table), len(kept), *sorted(map(int, kept["removal"].unique())))
 print(type(stored).__name__, stored.training)
