@@ -1,5 +1,6 @@
 """The cells of a sweep: what each condition is, and which epochs of it are kept."""
 
+import math
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -79,7 +80,7 @@ def _condition(
         steps_at_removal=sum(_steps(before, num_train)),
         examples_at_removal=window.removal * num_train,
         lr_at_removal=turning[0].update.optimizer.lr if turning else 0.0,
-        lr_steps_left=sum(
+        lr_steps_left=math.fsum(  # `sum` adds floats differently from Python 3.12 on
             epoch.update.optimizer.lr * steps
             for epoch, steps in zip(after, _steps(after, num_train), strict=True)
         ),

@@ -1,4 +1,5 @@
 import json
+import math
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,9 +15,10 @@ from cpbench.plan.forest import Root
 from cpbench.plan.timelines import control_timeline, course, grid, point_name
 from cpbench.records.files import to_json, write_text
 from cpbench.records.plans import Condition, Plan, read_plan
-from cpbench.specs.loading import arms_of
+from cpbench.specs.loading import arms_of, load_protocol
 from cpbench.specs.protocols import Protocol
 
+REPOSITORY = Path(__file__).resolve().parents[2]
 Make = Callable[..., Protocol]
 BLUR = {"kind": "blur", "factor": 4, "down": "area", "up": "bilinear"}
 FLIP = {"kind": "vertical_flip"}
@@ -264,3 +266,12 @@ def test_the_states_of_every_run_are_its_own_timeline_folded(
         assert str(len(timeline)) in run.states
         assert run.states == {epoch: states[int(epoch)] for epoch in run.states}
     assert states_of(plan) <= {each.state for each in plan.segments}
+
+
+def test_a_plan_is_the_same_under_every_python():
+    # From 3.12 on `sum` compensates its rounding: only an exact sum is the same everywhere.
+    spec = load_protocol(REPOSITORY / "specs" / "protocols" / "blur_digits.yaml")
+    conditions = compile_protocol(spec, (0,)).plan.conditions
+    left = {each.arm: each.lr_steps_left for each in conditions if not each.control}
+    exact = {arm: math.fsum([0.05] * (100 * steps)) for arm, steps in (("b50", 2), ("b100", 1))}
+    assert {arm: repr(left[arm]) for arm in exact} == {arm: repr(exact[arm]) for arm in exact}

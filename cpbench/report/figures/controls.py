@@ -5,6 +5,7 @@
 
 import textwrap
 from collections.abc import Mapping, Sequence
+from statistics import fmean
 from typing import NamedTuple
 
 from matplotlib.axes import Axes
@@ -79,8 +80,7 @@ def control_labels(controls: Controls) -> list[Label]:
     for line in controls.near:
         ends.setdefault(line.which, []).append(line.points[-1].mean)
     return [
-        Label(CONTROL_WORDS[which], sum(means) / len(means), MUTED, "normal")
-        for which, means in ends.items()
+        Label(CONTROL_WORDS[which], fmean(means), MUTED, "normal") for which, means in ends.items()
     ]
 
 

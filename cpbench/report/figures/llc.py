@@ -5,6 +5,7 @@
 
 from collections.abc import Mapping, Sequence
 from itertools import groupby
+from statistics import fmean
 from typing import NamedTuple
 
 from matplotlib.axes import Axes
@@ -143,9 +144,9 @@ def _labels(series: Sequence[Series], inks: Mapping[str, Ink]) -> list[Label]:
         if known:
             ends.setdefault((line.arm, line.control), []).append(known[-1])
     return [
-        Label(CONTROL_WORDS[control], sum(means) / len(means), MUTED, "normal")
+        Label(CONTROL_WORDS[control], fmean(means), MUTED, "normal")
         if control
-        else Label(name(arm), sum(means) / len(means), inks[arm].colour)
+        else Label(name(arm), fmean(means), inks[arm].colour)
         for (arm, control), means in ends.items()
     ]
 
