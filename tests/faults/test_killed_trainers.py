@@ -128,6 +128,8 @@ def test_ctrl_c_says_that_nothing_is_lost(fresh: Callable[[str], Workspace]):
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
+        # A shell's background job ignores SIGINT, and so would all that it starts.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509 - no threads
     )
     wait_for(lambda: stored(workspace) >= 5, "the first segments")
     os.killpg(running.pid, signal.SIGINT)
