@@ -42,7 +42,7 @@ data: .venv/ready
 
 # One lock for all Pythons, with hashes and without the address of any index.
 lock: .venv/ready
-	$(RUN) uv pip compile --universal --python-version 3.11 --no-emit-index-url --no-header --no-annotate \
+	$(RUN) uv pip compile --universal --python-version 3.11 --no-header --no-annotate \
 		--generate-hashes --group dev pyproject.toml -o requirements.lock
 
 .venv/ready: requirements.lock pyproject.toml
