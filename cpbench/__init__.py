@@ -7,9 +7,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from cpbench.api import load_model, load_results
+    from cpbench.api import llc, llc_ladder, llc_trace, load_model, load_results
 
-__all__ = ["load_model", "load_results"]
+__all__ = ["llc", "llc_ladder", "llc_trace", "load_model", "load_results"]
 __version__ = "0.1.0"
 
 

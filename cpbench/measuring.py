@@ -1,6 +1,8 @@
 """The measure stage: checkpoints × measurements → readings, in several processes."""
 
+import copy
 import time
+from collections.abc import Sequence
 from contextlib import ExitStack
 from functools import lru_cache
 from typing import NamedTuple
@@ -28,8 +30,10 @@ from cpbench.records.provenance import add_provenance
 from cpbench.records.readings import Reading, Readings, write_readings
 from cpbench.records.runs import RunRecord, read_runs
 from cpbench.specs.measurements import Measurement
-from cpbench.streams import generator
 from cpbench.training.device import settle
+
+MODELS_AT_ONCE = 64
+"""Models a GPU holds together with their data; their chains are cut further, by memory."""
 
 
 class Sitting(NamedTuple):
@@ -69,58 +73,93 @@ def measure_protocol(project: Project, name: str) -> None:
     add_provenance(project.provenance(name), "measure", finished(before, workshop.device, seconds))
 
 
-def take(sitting: Sitting, workshop: Workshop) -> Taken:
-    """Load the weights of a sitting and take its measurements.
+def take(sittings: Sequence[Sitting], workshop: Workshop) -> list[Taken]:
+    """Load the weights of sittings that ask for the same, and take their measurements together.
 
     Raises:
         EvidenceError: The weights are not in the store.
         IntegrityError: They are damaged.
     """
     began = time.perf_counter()
-    moment = sitting.moment
-    root, seed = moment.root, moment.seed
+    subjects = [_subject(sitting.moment, workshop) for sitting in sittings]
+    present = [each for each in subjects if isinstance(each, Subject)]
+    columns = {
+        name: iter(INSTRUMENTS[spec.kind](present, spec))
+        for name, spec in sittings[0].measurements.items()
+    }
+    taken = [
+        {name: next(column) for name, column in columns.items()}
+        if isinstance(subject, Subject)
+        else dict.fromkeys(columns, subject)
+        for subject in subjects
+    ]
+    seconds = (time.perf_counter() - began) / len(sittings)
+    return [Taken(measured, seconds) for measured in taken]
+
+
+def _subject(moment: Moment, workshop: Workshop) -> Subject | Measured:
+    """Return what is to be measured, or, where training diverged, what is recorded instead."""
     stored = workshop.store.get(moment.state)
     if stored.manifest.diverged is not None:
-        lost = Measured({}, status="diverged", notes={"diverged_at": stored.manifest.diverged})
-        return Taken(dict.fromkeys(sitting.measurements, lost), 0.0)
-    model = _skeleton(root, workshop.device)
+        return Measured({}, status="diverged", notes={"diverged_at": stored.manifest.diverged})
+    root = moment.root
+    model = copy.deepcopy(_skeleton(root, workshop.device))
     restore(from_bytes(stored.weights), model)
-    data = load(root.dataset, seed, workshop.data, workshop.device)
-    subject = Subject(
-        model, data, seed=seed, epoch=moment.epoch, deficits=moment.deficits, current=moment.current
+    data = load(root.dataset, moment.seed, workshop.data, workshop.device)
+    return Subject(
+        model,
+        data,
+        seed=moment.seed,
+        epoch=moment.epoch,
+        deficits=moment.deficits,
+        current=moment.current,
     )
-    measured = {
-        name: INSTRUMENTS[spec.kind](subject, spec, generator(seed, "chain", moment.epoch))
-        for name, spec in sitting.measurements.items()
-    }
-    return Taken(measured, time.perf_counter() - began)
 
 
 @lru_cache(maxsize=2)
 def _skeleton(root: Root, device: torch.device) -> nn.Module:
-    """Return a model to restore states into, one after the other; building one takes longer."""
+    """Return a model to copy and restore states into; building one takes longer."""
     return build(root.model, root.dataset, None, device)
 
 
-def _take_in_worker(sitting: Sitting) -> Taken:
-    return take(sitting, workshop_of_worker())
+def _take_in_worker(sittings: Sequence[Sitting]) -> list[Taken]:
+    return take(sittings, workshop_of_worker())
 
 
 def _take_all(sittings: list[Sitting], workshop: Workshop, name: str) -> dict[Moment, Taken]:
-    workers = min(num_workers(workshop.device.type), len(sittings))
+    groups = _groups(sittings, workshop.device)
+    workers = min(num_workers(workshop.device.type), len(groups))
     taken: dict[Moment, Taken] = {}
     with progress_bar(name, len(sittings), "states measured") as tick, ExitStack() as stack:
         if workers > 1:
             first = sittings[0].moment
             load(first.root.dataset, first.seed, workshop.data, workshop.device)
             pool = stack.enter_context(open_pool(workers, workshop))
-            results = pool.map(_take_in_worker, sittings)
+            results = pool.map(_take_in_worker, groups)
         else:
-            results = (take(sitting, workshop) for sitting in sittings)
-        for sitting, result in zip(sittings, results, strict=True):
-            taken[sitting.moment] = result
-            tick(sitting)
+            results = (take(group, workshop) for group in groups)
+        for group, result in zip(groups, results, strict=True):
+            for sitting, each in zip(group, result, strict=True):
+                taken[sitting.moment] = each
+                tick(sitting)
     return taken
+
+
+def _groups(sittings: list[Sitting], device: torch.device) -> list[list[Sitting]]:
+    """Return the sittings that are measured together.
+
+    On a CPU, where chains of several models are no faster as one program, each alone; on a GPU,
+    those of one architecture that ask for the same.
+    """
+    size = 1 if device.type == "cpu" else MODELS_AT_ONCE
+    alike: dict[tuple[Root, tuple[str, ...]], list[Sitting]] = {}
+    for sitting in sittings:
+        alike.setdefault((sitting.moment.root, tuple(sitting.measurements)), []).append(sitting)
+    return [
+        group[first : first + size]
+        for group in alike.values()
+        for first in range(0, len(group), size)
+    ]
 
 
 def _sittings(places: list[Place], compiled: Compiled) -> list[Sitting]:

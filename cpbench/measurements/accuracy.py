@@ -1,6 +1,5 @@
 """Accuracy: the share of examples whose largest logit is the label's."""
 
-import torch
 from torch import Tensor
 
 from cpbench.measurements.subject import Measured, Subject
@@ -11,7 +10,7 @@ from cpbench.streams import Split
 SPLITS: tuple[Split, ...] = ("train", "test")
 
 
-def measure_accuracy(subject: Subject, spec: Accuracy, generator: torch.Generator) -> Measured:
+def measure_accuracy(subject: Subject, spec: Accuracy) -> Measured:
     """Return accuracies as fractions: clean, under the run's deficit, and with BN recalibrated."""
     values: dict[str, float] = {}
     for split in SPLITS:

@@ -1,6 +1,5 @@
 """Loss: mean cross-entropy in nats, summed in double precision."""
 
-import torch
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 
@@ -12,7 +11,7 @@ from cpbench.streams import Split
 SPLITS: tuple[Split, ...] = ("train", "test")
 
 
-def measure_loss(subject: Subject, spec: Loss, generator: torch.Generator) -> Measured:
+def measure_loss(subject: Subject, spec: Loss) -> Measured:
     """Return losses in nats: clean, under the run's deficit, and with BN recalibrated."""
     values: dict[str, float] = {}
     for split in SPLITS:

@@ -59,8 +59,10 @@ class Subject:
         """The deficits its run is about; none for a run without."""
         self.current = current
         """The deficits in force in the epoch before this moment."""
-        self._seed = seed
-        self._epoch = epoch
+        self.seed = seed
+        """The replicate's."""
+        self.epoch = epoch
+        """How many it has trained for."""
         self._logits: dict[tuple[Split, bool, Bn], Tensor] = {}
 
     @property
@@ -72,8 +74,8 @@ class Subject:
         """Return a split as training would show it without augmentation, under these deficits."""
         part = self.data.train if split == "train" else self.data.test
         indices = torch.arange(len(part.labels), device=part.labels.device)
-        noise = generator(self._seed, "deficit", self._epoch, device=self.data.mean.device)
-        draw = Draw(self._seed, split, indices, len(indices), noise)
+        noise = generator(self.seed, "deficit", self.epoch, device=self.data.mean.device)
+        draw = Draw(self.seed, split, indices, len(indices), noise)
         images = impair_images(
             self.data.unit(part.images),
             [each for each in deficits if each.acts_on == "inputs"],

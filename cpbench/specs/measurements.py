@@ -1,8 +1,8 @@
 """Measurements: what is read off the weights, when, and on which runs. They can move no weight."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from cpbench.specs.base import Count, Epoch, Identifier, Positive, Spec
 
@@ -62,20 +62,35 @@ class Llc(AbstractMeasurement):
     """Whose loss: `clean` images, or what the net was `current`ly trained on, deficit included."""
     nbeta: Positive | None = None
     """nβ; by default n / ln n of the examples it is measured on."""
-    localization: Positive = 100.0
-    """γ, the pull towards w*."""
-    step_size: Positive = 1e-3
-    """ε of the sampler; it must satisfy ε·γ·burn-in/2 ≥ 4 for the localizer to equilibrate."""
-    num_chains: Annotated[int, Field(strict=True, ge=2, le=256)] = 4
+    localization: Positive | None = None
+    """γ, the pull towards w*; by default 8/(ε·burn-in), the weakest that equilibrates."""
+    step_size: Positive | None = None
+    """ε of the sampler; by default each checkpoint's own, from a ladder.
+
+    One of `localization` and `step_size` must be written: readings compare at one γ only.
+    """
+    weight_decay: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 0.0
+    """Adds half of it times |w|² to L: what a net trained with that much weight decay minimises."""
+    num_chains: Annotated[int, Field(strict=True, ge=2, le=256)] = 8
     """Independent chains, run as one batch."""
-    num_draws: Annotated[int, Field(strict=True, ge=20)] = 400
-    """Steps after the burn-in; L is read at each, or, with batches, as often as costs a step."""
-    num_burnin_steps: Count = 200
+    num_draws: Annotated[int, Field(strict=True, ge=20)] = 600
+    """Steps after the burn-in that are averaged."""
+    num_burnin_steps: Count = 600
     """Steps before the first draw."""
     batch_size: Count = 512
     """Examples per gradient; the whole set when it is smaller. Keep nβ below it."""
     num_examples: Count = 4096
     """Examples L is measured on; the whole training split when it is smaller."""
+
+    @model_validator(mode="after")
+    def _fixes_the_pull(self) -> Self:
+        if self.localization is None and self.step_size is None:
+            raise ValueError(
+                "write `localization` (γ) or `step_size` (ε): left to each checkpoint, γ would "
+                "differ between readings, and they could not be compared; `cpbench.llc(model, …)` "
+                "on the stiffest checkpoint finds both"
+            )
+        return self
 
 
 Measurement = Annotated[Accuracy | Loss | Llc, Field(discriminator="kind")]

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from cpbench.measurements.chain_statistics import (
+from cpbench.measurements.llc.chain_statistics import (
     batch_error,
     chain_error,
     effective_draws,

@@ -1,0 +1,1 @@
+"""Benchmarks of λ̂ against known truth and against another implementation."""

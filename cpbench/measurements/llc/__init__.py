@@ -1,0 +1,1 @@
+"""The local learning coefficient λ̂ of a model at its weights."""

@@ -1,0 +1,123 @@
+"""How the mean loss of many weights is evaluated: one after the other, batched, or compiled.
+
+All backends give the same numbers up to rounding; a test holds them together. The rule that chooses
+among them, and the benchmark behind it: `docs/design/llc.md`.
+"""
+
+from collections.abc import Callable, Sequence
+
+import torch
+from jaxtyping import Float64
+from torch import Tensor, nn
+from torch.func import functional_call, vmap
+
+from cpbench.measurements.llc.settings import Backend
+
+LossFunction = Callable[[Tensor, Tensor], Tensor]
+"""(outputs, targets) → the loss of each example, or already their mean."""
+
+Parameters = Sequence[Tensor]
+"""One tensor per parameter, shaped (point, row, *parameter)."""
+
+LARGE_PER_EXAMPLE = 2**10
+"""Weights per example of a batch beyond which batched products lose on a CPU."""
+
+
+class Program:
+    """Mean losses of one architecture, and their gradients, at many weights on many data sets.
+
+    Args:
+        model: Gives the architecture; its own weights do not matter.
+        loss: The loss of each example, or their mean.
+        backend: How it is evaluated.
+    """
+
+    def __init__(self, model: nn.Module, loss: LossFunction, backend: Backend) -> None:
+        self._model = model
+        self._loss = loss
+        self._names = [name for name, _ in model.named_parameters()]
+        self._buffer_names = [name for name, _ in model.named_buffers()]
+        self._evaluate = {
+            "loop": self._one_by_one,
+            "vmap": self._batched,
+            "compiled": torch.compile(self._batched, dynamic=False)
+            if backend == "compiled"
+            else self._batched,
+        }[backend]
+
+    @torch.no_grad()
+    def losses(
+        self, parameters: Parameters, buffers: Sequence[Tensor], inputs: Tensor, targets: Tensor
+    ) -> Float64[Tensor, "point row"]:
+        """Return mean losses; all but `parameters` have the point as their first dimension only."""
+        return self._evaluate(parameters, buffers, inputs, targets)
+
+    def slopes(
+        self, parameters: Parameters, buffers: Sequence[Tensor], inputs: Tensor, targets: Tensor
+    ) -> tuple[Float64[Tensor, "point row"], tuple[Tensor, ...]]:
+        """Return mean losses and the gradient of each row's own, one tensor per parameter."""
+        variables = [each.detach().requires_grad_() for each in parameters]
+        losses = self._evaluate(variables, buffers, inputs, targets)
+        # A row's loss depends on that row only, so one backward pass serves all rows.
+        gradients = torch.autograd.grad(
+            losses.sum(), variables, allow_unused=True, materialize_grads=True
+        )
+        return losses.detach(), gradients
+
+    def _mean_loss(
+        self, parameters: Parameters, buffers: Sequence[Tensor], inputs: Tensor, targets: Tensor
+    ) -> Tensor:
+        named = dict(zip(self._names, parameters, strict=True))
+        named |= zip(self._buffer_names, buffers, strict=True)
+        outputs = functional_call(self._model, named, (inputs,))
+        return self._loss(outputs, targets).double().mean()
+
+    def _one_by_one(
+        self, parameters: Parameters, buffers: Sequence[Tensor], inputs: Tensor, targets: Tensor
+    ) -> Tensor:
+        num_points, num_rows = parameters[0].shape[:2]
+        return torch.stack(
+            [
+                torch.stack(
+                    [
+                        self._mean_loss(
+                            [each[point, row] for each in parameters],
+                            [each[point] for each in buffers],
+                            inputs[point],
+                            targets[point],
+                        )
+                        for row in range(num_rows)
+                    ]
+                )
+                for point in range(num_points)
+            ]
+        )
+
+    def _batched(
+        self, parameters: Parameters, buffers: Sequence[Tensor], inputs: Tensor, targets: Tensor
+    ) -> Tensor:
+        over_rows = vmap(self._mean_loss, in_dims=(0, None, None, None), randomness="different")
+        if len(inputs) > 1:
+            return vmap(over_rows, randomness="different")(
+                list(parameters), list(buffers), inputs, targets
+            )
+        ones = [each[0] for each in parameters], [each[0] for each in buffers]
+        return over_rows(*ones, inputs[0], targets[0])[None]
+
+
+def choose_backend(model: nn.Module, device: torch.device, batch_size: int) -> Backend:
+    """Return the backend that is fastest for this architecture, these shapes and this device.
+
+    On a CPU batched convolutions lose to a loop, as do wide layers on few examples; elsewhere
+    starting one kernel for all chains wins. Compiling needs a C++ compiler and up to a minute per
+    architecture, so it is only ever asked for.
+    """
+    if any(isinstance(module, nn.RNNBase) for module in model.modules()):
+        return "loop"  # their kernels cannot be batched
+    if device.type != "cpu":
+        return "vmap"
+    is_convolutional = any(
+        isinstance(module, nn.Conv1d | nn.Conv2d | nn.Conv3d) for module in model.modules()
+    )
+    num_weights = sum(each.numel() for each in model.parameters())
+    return "loop" if is_convolutional or num_weights > LARGE_PER_EXAMPLE * batch_size else "vmap"
