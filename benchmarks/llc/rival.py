@@ -19,6 +19,9 @@ from cpbench.measurements.llc.settings import Backend
 
 VERSION = "1.3.2"
 
+SEEDS_APART = 1000
+"""devinterp's chain i has seed s + i: seeds further apart than chains share none."""
+
 
 class Langevin(NamedTuple):
     """What both are told."""
@@ -111,7 +114,7 @@ def _devinterp(
 
     data = TensorDataset(subject.inputs, subject.targets)
     # Chains get copies of the loader: with a generator of its own all would see the same batches.
-    torch.random.default_generator.manual_seed(seed)
+    torch.default_generator.manual_seed(seed)
     found = sampler.estimate_learning_coeff_with_summary(
         subject.model,
         make_loader(data, batch_size=run.batch_size, shuffle=True),
@@ -125,7 +128,7 @@ def _devinterp(
         num_chains=run.num_chains,
         num_burnin_steps=run.num_burnin_steps,
         init_loss=init_loss,
-        seed=seed,
+        seed=SEEDS_APART * seed,
         verbose=False,
     )
     value = float(found["llc/mean"])

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from cpbench.records.files import read_record
+from cpbench.records.llc import LlcContrast, LlcPoint
 from cpbench.specs.base import Spec
 
 QuantityStatus = Literal["ok", "left_censored", "right_censored", "no_drop", "missing", "invalid"]
@@ -45,19 +46,6 @@ class Point(Spec):
     """Σ lr over the steps after the removal."""
 
 
-class LlcPoint(Spec):
-    """λ̂ at one state of one seed."""
-
-    control: str
-    removal: int
-    seed: int
-    at: str
-    epoch: int
-    llc: float | None = None
-    se: float | None = None
-    status: str
-
-
 class Series(Spec):
     """All the judge knows of one arm of one protocol."""
 
@@ -80,6 +68,8 @@ class Series(Spec):
     quantities: tuple[Value, ...]
     """baseline, plateau, never, half, and end by every estimator."""
     llc: tuple[LlcPoint, ...] = ()
+    llc_contrasts: tuple[LlcContrast, ...] = ()
+    """λ̂ at the end of training against other sides, and why where there is no comparison."""
 
 
 class Outcome(Spec):

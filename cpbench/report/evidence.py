@@ -7,6 +7,7 @@ from cpbench.records.plans import Plan, read_plan
 from cpbench.records.provenance import Provenance, read_provenance
 from cpbench.records.scores import Scores, Series, read_scores
 from cpbench.report.lookups import of_protocol
+from cpbench.specs.loading import arms_of
 from cpbench.specs.protocols import Protocol
 from cpbench.specs.reading import read
 from cpbench.specs.register import load_register
@@ -31,12 +32,31 @@ class Study(NamedTuple):
         """The arms that have a curve: what figures and readings are about."""
         return tuple(one for one in self.series if one.curve)
 
+    @property
+    def is_undisturbed(self) -> bool:
+        """Whether no arm has a deficit, so that there is no removal to draw a curve over."""
+        return not any(deficits_of(self.spec).values())
+
 
 class Evidence(NamedTuple):
     """All studies in the register's order, and what the judge found."""
 
     studies: tuple[Study, ...]
     scores: Scores
+
+    @property
+    def phenomenon(self) -> Study | None:
+        """The first study with curves over a deficit: what the front page shows."""
+        shown = (study for study in self.studies if study.drawn and not study.is_undisturbed)
+        return next(shown, None)
+
+
+def deficits_of(spec: Protocol) -> dict[str, tuple[str, ...]]:
+    """Return the kinds of deficit of each arm."""
+    return {
+        name: tuple(deficit.kind for phase in arm.phases for deficit in phase.deficits)
+        for name, arm in arms_of(spec.protocol).items()
+    }
 
 
 def load(project: Project) -> Evidence:

@@ -38,7 +38,7 @@ def front_page(evidence: Evidence) -> str:
             "## Verdicts" if scores.claims else "",
             verdicts(scores.claims, lambda name: f"pages/{name}.md"),
             _standings(scores.standings, scores.claims),
-            _hero(evidence.studies),
+            _hero(evidence.phenomenon),
             "## Protocols",
             _protocols(evidence.studies),
             "## What this record cannot show",
@@ -77,8 +77,7 @@ def _standings(standings: Sequence[Standing], claims: Iterable[Claim]) -> str:
     return f"## Standings\n\n{table(header, rows, right='lrrrr')}\n\n{key}"
 
 
-def _hero(studies: Sequence[Study]) -> str:
-    study = next((study for study in studies if study.drawn), None)
+def _hero(study: Study | None) -> str:
     if study is None:
         return ""
     caption = (
@@ -111,6 +110,8 @@ def _rows(study: Study) -> list[list[str]]:
         return [
             [link, "no results yet", DASH, DASH, DASH, DASH, epochs, work_text(study.provenance)]
         ]
+    if study.is_undisturbed:
+        return [[link, "no deficit", DASH, DASH, DASH, DASH, epochs, work_text(study.provenance)]]
     first = [link, epochs, work_text(study.provenance)]
     rows: list[list[str]] = []
     for one in study.series:

@@ -6,22 +6,21 @@ from cpbench.records.scores import Claim, Series
 from cpbench.report.costs import cost_section, mixed_numerics
 from cpbench.report.evidence import Study
 from cpbench.report.figures.damage import same_budget
-from cpbench.report.figures.llc import shown
+from cpbench.report.llc_section import llc_figures, llc_section
 from cpbench.report.lookups import about_protocol
 from cpbench.report.markdown import code, escape, figure, page
 from cpbench.report.numbers import seed_count
-from cpbench.report.sentences import band_words, expectation, reading
+from cpbench.report.sentences import band_words, expectation, reading, undisturbed
 from cpbench.report.tables import (
     clocks_table,
     curve_table,
     ends_table,
     gate_table,
     levels_table,
-    llc_table,
 )
 from cpbench.report.verdicts import verdicts
 
-CURVES, DAMAGE, LLC = "curves.svg", "damage.svg", "llc.svg"
+CURVES, DAMAGE = "curves.svg", "damage.svg"
 
 
 def protocol_page(study: Study, claims: Sequence[Claim]) -> str:
@@ -48,11 +47,10 @@ def protocol_page(study: Study, claims: Sequence[Claim]) -> str:
 
 def figures_of(study: Study) -> tuple[str, ...]:
     """Return which figures a protocol's page shows: only those there are numbers for."""
-    series = study.drawn
+    series = () if study.is_undisturbed else study.drawn
     has_damage = any(one.damage for one in series)
-    has_llc = any(shown(one.llc) for one in series)
-    wanted = ((CURVES, bool(series)), (DAMAGE, has_damage), (LLC, has_llc))
-    return tuple(name for name, holds in wanted if holds)
+    wanted = ((CURVES, bool(series)), (DAMAGE, has_damage))
+    return (*(name for name, holds in wanted if holds), *llc_figures(study))
 
 
 def _head(study: Study) -> str:
@@ -78,6 +76,8 @@ def _no_results(study: Study) -> str:
 
 def _results(study: Study) -> list[str]:
     series = study.series
+    if study.is_undisturbed:
+        return [undisturbed(study), *llc_section(study)]
     parts = [
         reading(study),
         _figure(study, CURVES, _curves_caption(study.drawn)),
@@ -85,11 +85,9 @@ def _results(study: Study) -> list[str]:
     ]
     if DAMAGE in figures_of(study):
         parts.append(_figure(study, DAMAGE, _damage_caption(series)))
-    if LLC in figures_of(study):
-        parts.append(_figure(study, LLC, _llc_caption(series)))
     return [
         *parts,
-        llc_table(series),
+        *llc_section(study),
         "### Where it ends",
         ends_table(series),
         clocks_table(series),
@@ -104,7 +102,6 @@ def _figure(study: Study, name: str, caption: str) -> str:
     alt = {
         CURVES: f"{study.name}: clean test accuracy by removal epoch, per arm, with controls",
         DAMAGE: f"{study.name}: damage against epochs, optimizer steps and learning rate left",
-        LLC: f"{study.name}: local learning coefficient by removal epoch, one mark per seed",
     }
     return figure(f"{study.name}/{name}", alt[name], caption)
 
@@ -140,19 +137,6 @@ def _damage_caption(series: Sequence[Series]) -> str:
     return (
         f"Damage is the no-deficit control minus the curve, paired by seed, in percentage points; "
         f"{seed_count(points)}, bands are central 90 % seed-bootstrap intervals.{still}"
-    )
-
-
-def _llc_caption(series: Sequence[Series]) -> str:
-    points = [point for one in series for point in shown(one.llc)]
-    seeds = len({point.seed for point in points})
-    flagged = sum(1 for point in points if point.status.startswith("flagged"))
-    failed = sum(1 for point in points if point.llc is None)
-    controls = " Small marks are controls." if any(point.control for point in points) else ""
-    return (
-        f"{len(points)} readings of {seeds} seed{'' if seeds == 1 else 's'}, {flagged} flagged and "
-        f"{failed} failed. Bars are ± 1 standard error of the sampler, not of the seeds; "
-        f"marks step aside so that none hides another.{controls}"
     )
 
 

@@ -35,6 +35,17 @@ def reading(study: Study) -> str:
     return "; ".join([first, *others]) + "."
 
 
+def undisturbed(study: Study) -> str:
+    """Return how well nets end that no deficit disturbs: `main ends at 89.6 % …`."""
+    ends = [
+        f"{escape(one.arm)} ends at {decimal(point.mean, 1)} % test accuracy (90 % interval "
+        f"[{decimal(point.low, 1)}, {decimal(point.high, 1)}], n = {point.n})"
+        for one in study.drawn
+        for point in one.curve[-1:]
+    ]
+    return f"No deficit: {'; '.join(ends)}."
+
+
 def lead_arm(study: Study) -> Series:
     """Return the arm that stands for the protocol: the one without overrides, else the first."""
     arms = study.spec.protocol.arms

@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from cpbench.records.scores import LlcPoint, Point, Series, Value
+from cpbench.records.scores import Point, Series, Value
 from cpbench.report.lookups import quantity
-from cpbench.report.markdown import code, escape, folded, table
+from cpbench.report.markdown import escape, folded, table
 from cpbench.report.numbers import DASH, decimal, quantity_text
 from cpbench.specs.quantities import ESTIMATOR
 
@@ -101,30 +101,6 @@ def curve_table(series: Sequence[Series]) -> str:
     header = ["Removal", *(escape(one.arm) for one in series)]
     body = table(header, rows, right="r" * len(header))
     return folded("Every point: test accuracy in %, with its 90 % interval", body)
-
-
-def llc_table(series: Sequence[Series]) -> str:
-    """Return every λ̂ with its status, folded; failures are listed, not dropped."""
-    header = ["Arm", "Control", "Removal", "Seed", "At", "Epoch", "λ̂", "Standard error", "Status"]
-    rows = [_llc(one.arm, point) for one in series for point in one.llc]
-    failed = sum(1 for one in series for point in one.llc if point.llc is None)
-    flagged = sum(1 for one in series for point in one.llc if point.status.startswith("flagged"))
-    summary = f"Every λ̂: {len(rows)} readings, {flagged} flagged, {failed} failed"
-    return folded(summary, table(header, rows, right="llrrlrrr")) if rows else ""
-
-
-def _llc(arm: str, point: LlcPoint) -> list[str]:
-    return [
-        escape(arm),
-        escape(point.control.replace("_", " ")) or DASH,
-        f"{point.removal:,}",
-        str(point.seed),
-        escape(point.at),
-        f"{point.epoch:,}",
-        DASH if point.llc is None else decimal(point.llc, 2),
-        DASH if point.se is None else decimal(point.se, 2),
-        "ok" if point.status == "ok" else code(point.status),
-    ]
 
 
 def _mean(point: Point) -> str:

@@ -9,12 +9,19 @@ from cpbench.report.evidence import Evidence, load
 from cpbench.report.figures.curves import curves, hero
 from cpbench.report.figures.damage import damage
 from cpbench.report.figures.llc import llc
+from cpbench.report.figures.llc_undisturbed import llc_undisturbed
 from cpbench.report.figures.style import inks
 from cpbench.report.front import HERO, front_page
-from cpbench.report.pages import CURVES, DAMAGE, LLC, figures_of, protocol_page
+from cpbench.report.llc_section import LLC, UNDISTURBED
+from cpbench.report.pages import CURVES, DAMAGE, figures_of, protocol_page
 from cpbench.report.sentences import base_arms
 
-_DRAW: Mapping[str, Callable[..., str]] = {CURVES: curves, DAMAGE: damage, LLC: llc}
+_DRAW: Mapping[str, Callable[..., str]] = {
+    CURVES: curves,
+    DAMAGE: damage,
+    LLC: llc,
+    UNDISTURBED: llc_undisturbed,
+}
 
 
 def write(project: Project) -> tuple[Path, ...]:
@@ -39,14 +46,15 @@ def write(project: Project) -> tuple[Path, ...]:
 def compose(project: Project, evidence: Evidence) -> dict[Path, str]:
     """Return every file of the report as text, by path."""
     texts = {project.root / "reports" / "README.md": front_page(evidence)}
-    first = next((study for study in evidence.studies if study.drawn), None)
     for study in evidence.studies:
         folder = project.pages / study.name
         page = protocol_page(study, evidence.scores.claims)
         texts[project.pages / f"{study.name}.md"] = page
         colours = inks(study.plan.arms if study.plan else (one.arm for one in study.series))
         for name in figures_of(study):
-            texts[folder / name] = _DRAW[name](study.drawn, colours)
-        if study is first:
+            texts[folder / name] = _DRAW[name](
+                study.series if name in {LLC, UNDISTURBED} else study.drawn, colours
+            )
+        if study is evidence.phenomenon:
             texts[folder / HERO] = hero(study.drawn, colours, base_arms(study))
     return texts

@@ -17,9 +17,10 @@ from cpbench.quantities import (
     to_value,
 )
 from cpbench.records import scores
-from cpbench.records.results import Row
-from cpbench.records.scores import LlcPoint, Point, Value
+from cpbench.records.llc import LlcPoint
+from cpbench.records.scores import Point, Value
 from cpbench.resolving import Study
+from cpbench.scoring.llc import llc_contrasts, llc_points
 from cpbench.specs.quantities import AXES, ESTIMATOR, QUANTITIES, Arguments, unit_of, written
 
 SEED_DIGITS = 16
@@ -28,10 +29,13 @@ CONTROLS = ("no_deficit", "never_removed", "schedule_only")
 
 def summarise(study: Study) -> tuple[scores.Series, ...]:
     """Return a summary of each arm that has results; diverged runs leave their seed out."""
-    return tuple(_summary(series, study) for series in study.series.values())
+    points = llc_points(study)
+    return tuple(_summary(series, study, points) for series in study.series.values())
 
 
-def _summary(series: Series, study: Study) -> scores.Series:
+def _summary(
+    series: Series, study: Study, llc: Mapping[str, tuple[LlcPoint, ...]]
+) -> scores.Series:
     present = [name for name in CONTROLS if name in series.accuracy and not _is_empty(series, name)]
     settled = series.settled("drop", present)
     seed = int(study.digest[:SEED_DIGITS], 16)
@@ -51,7 +55,8 @@ def _summary(series: Series, study: Study) -> scores.Series:
         drop=_drop(view),
         drop_z=_drop_z(view),
         quantities=tuple(_values(view)),
-        llc=tuple(_llc(study.rows, series.arm)),
+        llc=llc.get(series.arm, ()),
+        llc_contrasts=llc_contrasts(series.arm, llc),
     )
 
 
@@ -83,8 +88,10 @@ def _drop(view: View) -> Value:
     expr = f"drop({view.series.name})"
     curves = view.control(CURVE)
     drop = curves[:, 0] - curves[:, -1]
-    is_there = view.num_seeds > 0 and not view.series.problem
-    estimate = Estimate(drop, drop, "ok" if is_there else "missing", view.series.problem)
+    is_one = curves.shape[1] == 1
+    is_there = view.num_seeds > 0 and not view.series.problem and not is_one
+    note = view.series.problem or ("there is one removal epoch only" if is_one else "")
+    estimate = Estimate(drop, drop, "ok" if is_there else "missing", note)
     return to_value(estimate, view, expr=expr, unit="pp")
 
 
@@ -111,25 +118,3 @@ def _asked() -> Iterator[tuple[str, Arguments]]:
     axes: list[Mapping[str, str]] = [{"axis": name} for name in AXES if name != "epochs"]
     yield from (("end", each) for each in chain(estimators, axes))
     yield from (("half", each) for each in chain([{}], axes))
-
-
-def _llc(rows: tuple[Row, ...], arm: str) -> Iterator[LlcPoint]:
-    """Yield λ̂ beside its standard error, which stands in a row of its own."""
-    errors = {_reading(row): row.value for row in rows if row.name == "llc_se"}
-    for row in rows:
-        if row.arm == arm and row.name == "llc":
-            yield LlcPoint(
-                control=row.control,
-                removal=row.removal,
-                seed=row.seed,
-                at=row.at,
-                epoch=row.epoch,
-                llc=row.value,
-                se=errors.get(_reading(row)),
-                status=row.status,
-            )
-
-
-def _reading(row: Row) -> Row:
-    """Return what a reading's rows have in common."""
-    return row._replace(name="", value=None, unit="", status="")

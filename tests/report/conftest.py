@@ -7,12 +7,12 @@ import pytest
 
 from cpbench.project import Project
 from cpbench.records.files import to_json, write_text
+from cpbench.records.llc import LlcContrast, LlcPoint
 from cpbench.records.plans import Plan
 from cpbench.records.provenance import StageProvenance, add_provenance
 from cpbench.records.scores import (
     Claim,
     Forecast,
-    LlcPoint,
     Payment,
     Point,
     Scores,
@@ -121,6 +121,7 @@ def digits_series(arm: str) -> Series:
         drop_z=Z[arm],
         quantities=tuple(levels),
         llc=lambda_hats(arm),
+        llc_contrasts=contrasts() if arm == "b50" else (),
     )
 
 
@@ -128,6 +129,18 @@ def lambda_hats(arm: str) -> tuple[LlcPoint, ...]:
     if arm == "b25":
         return llc_points(arm)
     return (*llc_points(arm), *llc_points(arm, "no_deficit")) if arm == "b50" else ()
+
+
+def contrasts() -> tuple[LlcContrast, ...]:
+    own = LlcContrast(measurement="llc", removal=480, other_arm="b50", other_control="no_deficit")
+    other = own.model_copy(update={"other_control": ""})
+    return (
+        own.model_copy(update={"mean": -0.91, "low": -1.02, "high": -0.8, "n": 2, "apart": 1}),
+        other.model_copy(
+            update={"other_arm": "b25", "problem": "trained for 2,320 and 1,160 steps"}
+        ),
+        other.model_copy(update={"other_arm": "flip", "mean": -0.77, "n": 1, "left_out": 1}),
+    )
 
 
 def llc_points(arm: str, control: str = "") -> tuple[LlcPoint, ...]:
@@ -151,6 +164,7 @@ def llc_points(arm: str, control: str = "") -> tuple[LlcPoint, ...]:
                 )
                 points.append(
                     LlcPoint(
+                        measurement="llc",
                         control=control,
                         removal=removal,
                         seed=seed,
@@ -158,6 +172,18 @@ def llc_points(arm: str, control: str = "") -> tuple[LlcPoint, ...]:
                         epoch=removal + (100 if at == "final" else 0),
                         llc=None if failed else level,
                         se=None if failed else 0.05 * level,
+                        low=None if failed else 0.9 * level,
+                        high=None if failed else 1.25 * level,
+                        variance_share=None if failed else 0.625,
+                        impaired=None if failed else at == "removal" and removal > 0,
+                        nbeta=None if failed else 21.71,
+                        localization=None if failed else 100.0,
+                        batch_size=None if failed else 100,
+                        num_draws=None if failed else 300,
+                        num_weights=None if failed else 26_122,
+                        num_live_weights=None if failed else 24_970,
+                        steps=(removal + 100) * STEPS_PER_EPOCH[arm] if at == "final" else None,
+                        final_lr=0.05 if at == "final" else None,
                         status=status,
                     )
                 )

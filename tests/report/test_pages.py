@@ -93,7 +93,7 @@ def test_what_was_expected_stands_beside_what_came_out(project: Project):
 
 def test_failed_and_flagged_readings_are_listed(project: Project):
     text = page(project, "digits")
-    assert "48 readings, 2 flagged, 3 failed" in text
+    assert "Every λ̂ of llc: 48 readings, 2 flagged, 3 failed" in text
     assert "`failed(chain 2 diverged)`" in text
 
 

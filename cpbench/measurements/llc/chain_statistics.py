@@ -1,6 +1,7 @@
 """How far the mean of correlated draws of several chains can be trusted."""
 
 import math
+from typing import NamedTuple
 
 import torch
 from jaxtyping import Float64
@@ -36,6 +37,43 @@ def batch_error(draws: Draws) -> float:
     number = len(draws) // size
     means = draws[: number * size].reshape(number, size, -1).mean(1)
     return math.sqrt(means.var(0).mean().item() / means.numel())
+
+
+class Difference(NamedTuple):
+    """A difference of two means, with its standard error."""
+
+    value: float
+    se: float
+
+
+def half_to_half(draws: Draws) -> Difference:
+    """Return the mean of the second half of the draws minus that of the first.
+
+    The error is the larger of that between chains and of that within halves: a trend that all
+    chains share, which is what is looked for, widens neither much.
+    """
+    half = len(draws) // 2
+    early, late = draws[:half], draws[-half:]
+    steps = late.mean(0) - early.mean(0)
+    between = steps.std().item() / math.sqrt(len(steps))
+    return Difference(steps.mean().item(), max(between, 2 * _error_within_halves(draws)))
+
+
+def hot_to_cold(draws: Draws, num_cold: int) -> Difference:
+    """Return the mean of the later chains minus that of the first `num_cold`."""
+    means = draws.mean(0)
+    cold, hot = means[:num_cold], means[num_cold:]
+    between = 0.0
+    if min(len(cold), len(hot)) > 1:
+        between = math.sqrt(cold.var().item() / len(cold) + hot.var().item() / len(hot))
+    within = 2 * _error_within_halves(draws)
+    return Difference((hot.mean() - cold.mean()).item(), max(between, within))
+
+
+def _error_within_halves(draws: Draws) -> float:
+    half = len(draws) // 2
+    early, late = draws[:half], draws[-half:]
+    return batch_error(torch.cat([early - early.mean(0), late - late.mean(0)]))
 
 
 def effective_draws(draws: Draws) -> float:

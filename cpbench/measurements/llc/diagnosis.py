@@ -14,6 +14,8 @@ from cpbench.measurements.llc.chain_statistics import (
     batch_error,
     chain_error,
     effective_draws,
+    half_to_half,
+    hot_to_cold,
     split_r_hat,
 )
 from cpbench.measurements.llc.reading import Conditions, Diagnostics, LLCReading, failed
@@ -95,7 +97,7 @@ def _outlook(rules: list[Rule], *, is_vague: bool) -> Outlook:
 def _diagnose(trace: Trace, point: int, mean_excess: float) -> Diagnostics:
     excess, bias = trace.excess[:, point], trace.bias[:, point]
     corrected = excess - bias
-    half, cold = len(excess) // 2, num_cold(excess.shape[1])
+    cold, drift = num_cold(excess.shape[1]), half_to_half(excess)
     evaluated = trace.evaluated[:, point]
     return Diagnostics(
         chain_se=chain_error(corrected),
@@ -104,7 +106,9 @@ def _diagnose(trace: Trace, point: int, mean_excess: float) -> Diagnostics:
         ess=effective_draws(corrected),
         cold=excess[:, :cold].mean().item(),
         hot=excess[:, cold:].mean().item(),
-        drift=(excess[-half:].mean() - excess[:half].mean()).item(),
+        gap_se=hot_to_cold(excess, cold).se,
+        drift=drift.value,
+        drift_se=drift.se,
         acceptance=trace.acceptance[:, point].mean().item(),
         linear_term=trace.linear[:, point].mean().item(),
         about_mean=evaluated.mean().item() - mean_excess,
@@ -118,9 +122,6 @@ def _rules(
 ) -> list[Rule]:
     """Return every rule, the gravest first."""
     scale = abs(raw)
-    # Both halves of the chains, and of the draws, have twice the variance of the whole: their
-    # difference has twice its error.
-    noise = MIN_ERRORS_APART * 2 * found.batch_se
     gap, drift = abs(found.hot - found.cold), abs(found.drift)
     return [
         Rule("not positive", min(raw, raw - bias) <= 0),
@@ -132,12 +133,14 @@ def _rules(
         ),
         Rule(BIAS, abs(bias) > MAX_BIAS_SHARE * scale),
         Rule(
-            "hot and cold chains differ", gap > max(MAX_GAP_SHARE * scale, noise), is_curable=True
+            "hot and cold chains differ",
+            gap > max(MAX_GAP_SHARE * scale, MIN_ERRORS_APART * found.gap_se),
+            is_curable=True,
         ),
         Rule("R-hat over 1.1", found.r_hat > MAX_R_HAT, is_curable=True),
         Rule(
             "drifts from half to half",
-            drift > max(MAX_DRIFT_SHARE * scale, noise),
+            drift > max(MAX_DRIFT_SHARE * scale, MIN_ERRORS_APART * found.drift_se),
             is_curable=True,
         ),
         Rule(

@@ -63,8 +63,12 @@ class Diagnostics(NamedTuple):
     """λ̂ of the chains that began at w*."""
     hot: float
     """λ̂ of the chains that began around w*."""
+    gap_se: float
+    """Standard error of `hot` minus `cold`."""
     drift: float
     """λ̂ of the second half of the draws minus that of the first."""
+    drift_se: float
+    """Standard error of `drift`."""
     acceptance: float
     """Mean Metropolis acceptance of a step, on its own batch."""
     linear_term: float

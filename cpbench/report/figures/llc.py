@@ -1,72 +1,77 @@
-"""λ̂ by removal epoch, one mark per seed, with what the sampler's checks said about it."""
+"""λ̂ by removal epoch, one mark per seed, one row of panels per loss it was measured on."""
 
 # pyright: reportUnknownMemberType=false
 # matplotlib's stubs leave **kwargs untyped, which makes each of its methods "partially unknown".
 
 from collections.abc import Mapping, Sequence
-from itertools import groupby
 from statistics import fmean
 from typing import NamedTuple
 
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
-from cpbench.records.scores import LlcPoint, Series
+from cpbench.records.llc import LlcPoint
+from cpbench.records.llc_curves import curves
+from cpbench.records.scores import Series
 from cpbench.report.figures.canvas import card, panel, pinned_style, subtitle, to_svg, write_at
 from cpbench.report.figures.labels import Label, label_ends, name, room
+from cpbench.report.figures.llc_marks import (
+    KEY,
+    Look,
+    draw_line,
+    draw_mark,
+    entitle,
+    llc_limits,
+)
 from cpbench.report.figures.marks import few_ticks, removal_ticks
-from cpbench.report.figures.style import (
-    CONTROL_DASHES,
-    CONTROL_WORDS,
-    MUTED,
-    PAPER,
-    WIDTH,
-    Ink,
-)
+from cpbench.report.figures.style import CONTROL_DASHES, CONTROL_WORDS, MUTED, WIDTH, Ink
 
-LEFT, TOP, HEIGHT, GAP = 54, 94, 240, 32
-KEY = (
-    "filled: passed the sampler's checks · open: flagged · × on the axis: failed, no number · "
-    "bar: ± 1 standard error"
-)
+LEFT, TOP, HEAD, HEIGHT, GAP, FOOT = 54, 62, 62, 220, 56, 62
 MOMENTS = {"removal": "at the removal", "final": "at the end of training"}
 
 
 class Line(NamedTuple):
-    """λ̂ of one seed over the removal epochs, on the curve or on a control."""
+    """Readings that may be joined, of one seed on the curve or on a control."""
 
     arm: str
     control: str
     """Empty for the curve."""
     seed: int
-    points: Sequence[LlcPoint]
+    points: tuple[LlcPoint, ...]
+
+
+class Row(NamedTuple):
+    """What one measurement read, by moment.
+
+    Each moment has a λ̂ axis of its own: before the removal and at the end, the losses may differ.
+    """
+
+    measurement: str
+    lines: Mapping[str, Sequence[Line]]
+
+    def at(self, moment: str) -> list[LlcPoint]:
+        """Return the readings of one moment."""
+        return [point for line in self.lines[moment] for point in line.points]
+
+    @property
+    def points(self) -> list[LlcPoint]:
+        """All readings."""
+        return [point for moment in self.lines for point in self.at(moment)]
 
 
 def llc(series: Sequence[Series], inks: Mapping[str, Ink]) -> str:
     """Return λ̂ at the removal and at the end; failed readings lie as crosses on the axis."""
-    points = shown([point for one in series for point in one.llc])
-    edges = [edge for point in points if point.llc is not None for edge in _bar(point)] or [
-        0.0,
-        1.0,
-    ]
-    air = 0.08 * (max(edges) - min(edges)) or 1.0
+    rows = _rows(series)
+    names = [_labels(row, inks) for row in rows]
+    wide = (WIDTH - LEFT - GAP - max(map(room, names))) // 2
     with pinned_style():
-        figure = card(TOP + HEIGHT + 58)
+        figure = card(TOP + len(rows) * (HEAD + HEIGHT + FOOT) - 4)
         write_at(figure, 16, 28, "Local learning coefficient λ̂ of single seeds", fontweight="bold")
         subtitle(figure, 16, 46, KEY)
-        names = _labels(series, inks)
-        wide = (WIDTH - LEFT - GAP - room(names)) // 2
-        for column, (moment, words) in enumerate(MOMENTS.items()):
-            axes = panel(figure, LEFT + column * (wide + GAP), TOP, wide, HEIGHT)
-            axes.set_ylim(min(edges) - air, max(edges) + air)
-            axes.set_title(words, loc="left", fontsize=9.75, color=MUTED)
-            axes.tick_params(labelleft=column == 0)
-            unit = _removal_axis(axes, points, wide)
-            lines = _lines(series, moment)
-            for place, line in enumerate(lines):
-                shift = (place - (len(lines) - 1) / 2) * min(7.0, 28 / len(lines)) * unit
-                _draw(axes, line, inks[line.arm], shift)
-            if moment == _labelled(points):
-                label_ends(axes, axes.get_xlim()[1], names)
+        for place, (row, labels) in enumerate(zip(rows, names, strict=True)):
+            top = TOP + place * (HEAD + HEIGHT + FOOT)
+            axes = _draw_row(figure, row, inks, wide, top)
+            label_ends(axes, axes.get_xlim()[1], labels)
         return to_svg(figure)
 
 
@@ -75,21 +80,57 @@ def shown(points: Sequence[LlcPoint]) -> list[LlcPoint]:
     return [point for point in points if point.at in MOMENTS]
 
 
-def _lines(series: Sequence[Series], moment: str) -> list[Line]:
-    lines: list[Line] = []
+def _rows(series: Sequence[Series]) -> list[Row]:
+    found: dict[str, dict[str, list[Line]]] = {}
+    drawn: set[tuple[LlcPoint, ...]] = set()
     for one in series:
-        points = sorted(
-            (point for point in shown(one.llc) if point.at == moment),
-            key=lambda point: (point.control, point.seed, point.removal),
-        )
-        for (control, seed), line in groupby(points, key=lambda point: (point.control, point.seed)):
-            lines.append(Line(one.arm, control, seed, tuple(line)))
-    return lines
+        for points in curves(one.arm, shown(one.llc)):
+            first = points[0]
+            # Arms that differ in their deficit only share a control: it is drawn once.
+            if first.control and points in drawn:
+                continue
+            drawn.add(points)
+            line = Line(one.arm, first.control, first.seed, points)
+            found.setdefault(first.measurement, {}).setdefault(first.at, []).append(line)
+    return [Row(name, lines) for name, lines in sorted(found.items())]
 
 
-def _bar(point: LlcPoint) -> tuple[float, float]:
-    center, error = point.llc or 0.0, point.se or 0.0
-    return center - error, center + error
+def _draw_row(figure: Figure, row: Row, inks: Mapping[str, Ink], wide: int, top: int) -> Axes:
+    """Draw a panel per moment, and return the one whose line ends are named."""
+    moments = [moment for moment in MOMENTS if moment in row.lines]
+    subtitle(figure, 16, top + 16, f"{row.measurement}: {_loss(row.points)}")
+    frames = [
+        panel(figure, LEFT + column * (wide + GAP), top + HEAD, wide, HEIGHT)
+        for column in range(len(moments))
+    ]
+    for axes, moment in zip(frames, moments, strict=True):
+        axes.set_ylim(*llc_limits(row.at(moment)))
+        _draw_panel(axes, row, moment, inks, wide)
+    return frames[-1]
+
+
+def _draw_panel(axes: Axes, row: Row, moment: str, inks: Mapping[str, Ink], wide: int) -> None:
+    unit = _removal_axis(axes, row.points, wide)
+    lines = row.lines[moment]
+    sides = sorted({line[:3] for line in lines})
+    for line in lines:
+        look = Look(inks[line.arm], CONTROL_DASHES.get(line.control, ()), bool(line.control))
+        aside = sides.index(line[:3]) - (len(sides) - 1) / 2
+        shift = aside * min(7.0, 28 / len(sides)) * unit
+        draw_line(axes, line.points, look, lambda point, shift=shift: point.removal + shift)
+        for point in line.points:
+            draw_mark(axes, point, look, point.removal + shift)
+    entitle(axes, MOMENTS[moment], row.at(moment), _removal)
+
+
+def _removal(point: LlcPoint) -> float:
+    return point.removal
+
+
+def _loss(points: Sequence[LlcPoint]) -> str:
+    if any(point.impaired for point in points):
+        return "the loss being trained at that moment, on data under the deficit before the removal"
+    return "the loss on clean data"
 
 
 def _removal_axis(axes: Axes, points: Sequence[LlcPoint], wide: int) -> float:
@@ -103,54 +144,22 @@ def _removal_axis(axes: Axes, points: Sequence[LlcPoint], wide: int) -> float:
     return 1.12 * span / wide
 
 
-def _draw(axes: Axes, line: Line, ink: Ink, shift: float) -> None:
-    known = [point for point in line.points if point.llc is not None]
-    (drawn,) = axes.plot(
-        [point.removal + shift for point in known],
-        [point.llc or 0.0 for point in known],
-        color=ink.colour,
-        linewidth=0.8,
-        alpha=0.45,
-    )
-    if line.control:
-        drawn.set_dashes(CONTROL_DASHES[line.control])
-    for point in line.points:
-        _mark(axes, point, ink, point.removal + shift)
-
-
-def _mark(axes: Axes, point: LlcPoint, ink: Ink, x: float) -> None:
-    if point.llc is None:
-        low, _ = axes.get_ylim()
-        axes.plot([x], [low], marker="x", markersize=7, color=ink.colour, clip_on=False, zorder=5)
-        return
-    axes.plot([x, x], list(_bar(point)), color=ink.colour, linewidth=1.2, alpha=0.6)
-    axes.plot(
-        [x],
-        [point.llc],
-        marker=ink.marker,
-        markersize=3.6 if point.control else 6,
-        markeredgewidth=1.3,
-        markeredgecolor=ink.colour,
-        markerfacecolor=ink.colour if point.status == "ok" else PAPER,
-    )
-
-
-def _labels(series: Sequence[Series], inks: Mapping[str, Ink]) -> list[Label]:
-    """Return a label per arm and per control, at its last marks in the panel that is labelled."""
-    moment = _labelled([point for one in series for point in one.llc])
-    ends: dict[tuple[str, str], list[float]] = {}
-    for line in _lines(series, moment):
-        known = [point.llc for point in line.points if point.llc is not None]
-        if known:
-            ends.setdefault((line.arm, line.control), []).append(known[-1])
+def _labels(row: Row, inks: Mapping[str, Ink]) -> list[Label]:
+    """Return a label per arm and per control, at its last marks in the last panel."""
+    moment = [moment for moment in MOMENTS if moment in row.lines][-1]
+    limits = llc_limits(row.at(moment))
+    last: dict[tuple[str, str], dict[int, LlcPoint]] = {}
+    for line in row.lines[moment]:
+        for point in line.points:
+            if limits.hold(point):
+                last.setdefault((line.arm, line.control), {})[line.seed] = point
     return [
-        Label(CONTROL_WORDS[control], fmean(means), MUTED, "normal")
+        Label(CONTROL_WORDS[control], _mean(ends), MUTED, "normal")
         if control
-        else Label(name(arm), fmean(means), inks[arm].colour)
-        for (arm, control), means in ends.items()
+        else Label(name(arm), _mean(ends), inks[arm].colour)
+        for (arm, control), ends in last.items()
     ]
 
 
-def _labelled(points: Sequence[LlcPoint]) -> str:
-    moments = {point.at for point in shown(points) if point.llc is not None}
-    return "final" if "final" in moments else "removal"
+def _mean(ends: Mapping[int, LlcPoint]) -> float:
+    return fmean(point.llc or 0.0 for point in ends.values())
