@@ -55,28 +55,24 @@ def trained(
 
 def beside(reading: LLCReading, reference: Reference) -> dict[str, object]:
     """Return one line of a table: the reading, the reference and how far they are apart."""
-    line: dict[str, object] = {
-        "status": reading.status,
+    line: dict[str, object] = {"status": reading.status, "reference": reference._asdict()}
+    if reading.llc is None or reading.interval is None or reading.diagnostics is None:
+        return line
+    low, high = reading.interval
+    return line | {
         "nbeta": reading.conditions.nbeta,
         "localization": reading.conditions.localization,
         "step_size": reading.conditions.step_size,
         "batch_size": reading.conditions.batch_size,
         "num_draws": reading.conditions.num_draws,
         "loss": reading.conditions.loss,
-        "reference": reference._asdict(),
-    }
-    if reading.llc is None or reading.interval is None or reading.diagnostics is None:
-        return line
-    low, high = reading.interval
-    air = 2 * reference.se
-    return line | {
         "llc": reading.llc,
         "raw": reading.raw,
         "se": reading.se,
         "low": low,
         "high": high,
         "error": reading.llc / reference.llc - 1,
-        "is_within": low - air <= reference.llc <= high + air,
+        "is_within": low <= reference.llc <= high,
         "linear_term": reading.diagnostics.linear_term,
         "r_hat": reading.diagnostics.r_hat,
         "variance_share": reading.diagnostics.variance_share,

@@ -52,9 +52,11 @@ NBETAS = (NUM_EXAMPLES / math.log(NUM_EXAMPLES), 100.0)
 CELLS = (
     Cell(NBETAS[0], 0.3, 100, (EXPERT, OURS)),
     Cell(NBETAS[0], 0.3, 250, (EXPERT, OURS)),
+    Cell(NBETAS[0], 0.03, 500, (EXPERT, OURS)),
     Cell(NBETAS[0], 0.1, 500),
     Cell(NBETAS[0], 0.3, 500),
-    Cell(NBETAS[0], 0.1, 2000, (EXPERT, OURS)),
+    Cell(NBETAS[0], 0.03, 1500, (EXPERT, OURS)),
+    Cell(NBETAS[0], 0.1, 1500, (EXPERT, OURS)),
     Cell(NBETAS[1], 0.3, 500),
 )
 """L(w*) from a few batches errs by the same however many steps follow: no grid for it."""

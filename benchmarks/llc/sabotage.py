@@ -18,7 +18,7 @@ from benchmarks.llc.bases import SEED, Base, Right, constant, dense_net, linear_
 from benchmarks.llc.mlp import EPOCHS, net
 from benchmarks.llc.nets import Examples, trained
 from benchmarks.llc.results import write
-from cpbench.measurements.llc.reading import LLCReading
+from cpbench.measurements.llc.reading import Conditions, LLCReading
 
 log = logging.getLogger(__name__)
 

@@ -68,9 +68,13 @@ def _is_asked_for(spec: Measurement, condition: Condition, seed_index: int) -> b
     return (
         (spec.seeds is None or seed_index < spec.seeds)
         and (spec.arms is None or condition.arm in spec.arms)
-        and (spec.controls is None or condition.control in ("", *spec.controls))
+        and (spec.curve if not condition.control else _is_wanted(condition.control, spec))
         and all(int(point[axis]) in values for axis, values in spec.where.items())
     )
+
+
+def _is_wanted(control: str, spec: Measurement) -> bool:
+    return spec.controls is None or control in spec.controls
 
 
 def _moments(spec: Measurement, condition: Condition) -> Iterator[tuple[str, int]]:

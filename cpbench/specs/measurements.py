@@ -32,6 +32,14 @@ class AbstractMeasurement(Spec):
     """Only these arms."""
     controls: tuple[Control, ...] | None = None
     """Only these controls, beside the curve; an empty list measures the curve alone."""
+    curve: bool = True
+    """Whether the curve itself is measured, or its controls alone."""
+
+    @model_validator(mode="after")
+    def _measures_something(self) -> Self:
+        if not self.curve and not self.controls:
+            raise ValueError("`curve: false` needs `controls`, or nothing would be measured")
+        return self
 
 
 class Accuracy(AbstractMeasurement):

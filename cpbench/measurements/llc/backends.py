@@ -5,6 +5,8 @@ among them, and the benchmark behind it: `docs/design/llc.md`.
 """
 
 from collections.abc import Callable, Sequence
+from importlib import import_module
+from typing import Any
 
 import torch
 from jaxtyping import Float64
@@ -19,6 +21,8 @@ LossFunction = Callable[[Tensor, Tensor], Tensor]
 Parameters = Sequence[Tensor]
 """One tensor per parameter, shaped (point, row, *parameter)."""
 
+MAX_GRAPHS = 256
+"""Shapes that one process may compile; PyTorch's own limit is 8, and runs the rest uncompiled."""
 LARGE_PER_EXAMPLE = 2**10
 """Weights per example of a batch beyond which batched products lose on a CPU."""
 
@@ -37,13 +41,9 @@ class Program:
         self._loss = loss
         self._names = [name for name, _ in model.named_parameters()]
         self._buffer_names = [name for name, _ in model.named_buffers()]
-        self._evaluate = {
-            "loop": self._one_by_one,
-            "vmap": self._batched,
-            "compiled": torch.compile(self._batched, dynamic=False)
-            if backend == "compiled"
-            else self._batched,
-        }[backend]
+        self._evaluate = self._one_by_one if backend == "loop" else self._batched
+        if backend == "compiled":
+            self._evaluate = _compiled(self._batched)
 
     @torch.no_grad()
     def losses(
@@ -58,6 +58,8 @@ class Program:
         """Return mean losses and the gradient of each row's own, one tensor per parameter."""
         variables = [each.detach().requires_grad_() for each in parameters]
         losses = self._evaluate(variables, buffers, inputs, targets)
+        if not losses.requires_grad:  # a loss that does not read the weights
+            return losses, tuple(map(torch.zeros_like, variables))
         # A row's loss depends on that row only, so one backward pass serves all rows.
         gradients = torch.autograd.grad(
             losses.sum(), variables, allow_unused=True, materialize_grads=True
@@ -103,6 +105,18 @@ class Program:
             )
         ones = [each[0] for each in parameters], [each[0] for each in buffers]
         return over_rows(*ones, inputs[0], targets[0])[None]
+
+
+def _compiled(evaluate: Callable[..., Tensor]) -> Callable[..., Tensor]:
+    """Return a function that is compiled once per shape, and never falls back in silence."""
+    config: Any = import_module("torch._dynamo.config")  # a second that only this backend pays
+    compiled = torch.compile(evaluate, dynamic=False)
+
+    def run(*arguments: object) -> Tensor:
+        with config.patch(recompile_limit=MAX_GRAPHS, fail_on_recompile_limit_hit=True):
+            return compiled(*arguments)
+
+    return run
 
 
 def choose_backend(model: nn.Module, device: torch.device, batch_size: int) -> Backend:

@@ -83,17 +83,19 @@ def _reach(around: Surroundings, settings: Settings) -> Tensor:
     """Return the largest scale below which U never exceeds the number of weights."""
     surface = around.surface
     num_weights = surface.origin.shape[1]
-    spread = surface.origin.square().mean(1).sqrt().max().item()
-    top = 2 * max(spread, 1.0) if settings.localization is None else settings.localization**-0.5
+    top = 2 * surface.origin.square().mean(1).sqrt().clamp(min=1).double().cpu()
+    if settings.localization is not None:
+        top = torch.full_like(top, settings.localization**-0.5)
     direction = _noise(around, 1)
-    reach = torch.full((surface.num_points,), top * 0.5**NUM_SCALES, dtype=torch.float64)
+    reach = top * 0.5**NUM_SCALES
     inside = torch.ones(surface.num_points, dtype=torch.bool)
     for exponent in range(NUM_SCALES - 1, -1, -1):
         scale = top * 0.5**exponent
-        losses = surface.losses(surface.origin[:, None] + scale * direction, batch=0)
+        offset = scale.to(direction)[:, None, None] * direction
+        losses = surface.losses(surface.origin[:, None] + offset, batch=0)
         excess = around.nbeta * (losses - around.anchor.losses[:, :1])[:, 0]
         inside &= (excess <= num_weights).cpu()  # false where it is not a number
-        reach[inside] = scale
+        reach = torch.where(inside, scale, reach)
     return reach
 
 

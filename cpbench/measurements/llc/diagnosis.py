@@ -13,9 +13,9 @@ from cpbench.measurements.llc.calibration import num_cold
 from cpbench.measurements.llc.chain_statistics import (
     batch_error,
     chain_error,
+    cold_to_hot,
     effective_draws,
     half_to_half,
-    hot_to_cold,
     split_r_hat,
 )
 from cpbench.measurements.llc.reading import Conditions, Diagnostics, LLCReading, failed
@@ -106,7 +106,7 @@ def _diagnose(trace: Trace, point: int, mean_excess: float) -> Diagnostics:
         ess=effective_draws(corrected),
         cold=excess[:, :cold].mean().item(),
         hot=excess[:, cold:].mean().item(),
-        gap_se=hot_to_cold(excess, cold).se,
+        gap_se=cold_to_hot(excess, cold).se,
         drift=drift.value,
         drift_se=drift.se,
         acceptance=trace.acceptance[:, point].mean().item(),

@@ -35,8 +35,8 @@ NUM_STATES = 6
 NUM_RETRIES = 3
 BACK_OFF = 4.0
 """By what an automatic step that proved too large is divided."""
-MAX_NOISE = 1e-4
-"""Relative difference of two evaluations above which a loss is no function of the weights."""
+MAX_NOISE = 0.02
+"""Difference of U between two evaluations above which a loss is no function of the weights."""
 
 
 def estimate(
@@ -156,7 +156,7 @@ def _refusals(around: Surroundings) -> list[str | None]:
     """Return why chains need not even start at each point; None where they may."""
     surface, at = around.surface, around.anchor
     again = surface.losses(surface.origin[:, None], batch=0)[:, 0]
-    strayed = (again - at.losses[:, 0]).abs() > MAX_NOISE * at.losses[:, 0].abs()
+    strayed = around.nbeta * (again - at.losses[:, 0]).abs() > MAX_NOISE
     is_finite = at.loss.isfinite() & at.gradient.isfinite().all(1)
     return [
         None

@@ -31,6 +31,8 @@ def num_live_weights(model: nn.Module, inputs: Tensor) -> int:
     for batch in _batches(inputs):
         _make_positive(model, noise)
         outputs = _tensors(model(_positive(batch, noise)))
+        if not outputs:
+            return 0
         total = torch.stack([(each * _positive(each, noise)).sum() for each in outputs]).sum()
         gradients = torch.autograd.grad(total, parameters, materialize_grads=True)
         live = [known | (new != 0) for known, new in zip(live, gradients, strict=True)]

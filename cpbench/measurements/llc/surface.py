@@ -117,7 +117,7 @@ class LossSurface:
                 self._split(weights[part.points, part.rows]), *self._data(part)
             )
             total[part.points, part.rows] += part.share * losses
-            flat = torch.cat([each.flatten(2) for each in parts], dim=2)
+            flat = torch.cat([each.reshape(*each.shape[:2], -1) for each in parts], dim=2)
             gradients[part.points, part.rows] += part.share * flat
         return Slopes(total, gradients)
 

@@ -76,8 +76,12 @@ def llc(series: Sequence[Series], inks: Mapping[str, Ink]) -> str:
 
 
 def shown(points: Sequence[LlcPoint]) -> list[LlcPoint]:
-    """Return what the figure shows: states at the removal and at the end."""
-    return [point for point in points if point.at in MOMENTS]
+    """Return what the figure shows: states at the removal and at the end, of the curve first.
+
+    A measurement of controls alone has no curve to stand beside.
+    """
+    with_curve = {point.measurement for point in points if not point.control}
+    return [each for each in points if each.at in MOMENTS and each.measurement in with_curve]
 
 
 def _rows(series: Sequence[Series]) -> list[Row]:

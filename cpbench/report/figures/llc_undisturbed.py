@@ -43,13 +43,18 @@ class Run(NamedTuple):
 def runs_of(series: Sequence[Series]) -> tuple[Run, ...]:
     """Return the undisturbed runs with readings along the way, the longest of each arm and seed.
 
-    Without the deficit, the runs of one arm and seed are one training of several lengths.
+    Without the deficit, the runs of one arm and seed are one training of several lengths, so what
+    a measurement of the no-deficit control alone reads at the removals lies along one run.
     """
     longest: dict[tuple[str, str, int], Run] = {}
     for one in series:
         runs: dict[tuple[str, int, str, int], list[LlcPoint]] = {}
-        for point in filter(_is_undisturbed, one.llc):
-            key = (point.measurement, point.seed, point.control, point.removal)
+        with_curve = {point.measurement for point in one.llc if not point.control}
+        for point in one.llc:
+            if not _is_undisturbed(point, has_curve=point.measurement in with_curve):
+                continue
+            run = point.removal if point.at == "every" else -1
+            key = (point.measurement, point.seed, point.control, run)
             runs.setdefault(key, []).append(point)
         for (measurement, seed, _, _), points in sorted(runs.items()):
             ordered = tuple(sorted(points, key=lambda point: point.epoch))
@@ -75,10 +80,11 @@ def llc_undisturbed(series: Sequence[Series], inks: Mapping[str, Ink]) -> str:
         return to_svg(figure)
 
 
-def _is_undisturbed(point: LlcPoint) -> bool:
+def _is_undisturbed(point: LlcPoint, *, has_curve: bool) -> bool:
     """Return whether a reading is along a run whose deficit window is empty."""
-    is_free = point.control == "no_deficit" or (not point.control and point.removal == 0)
-    return point.at == "every" and is_free
+    if point.at == "every":
+        return point.control == "no_deficit" or (not point.control and point.removal == 0)
+    return point.at == "removal" and point.control == "no_deficit" and not has_curve
 
 
 def _draw(figure: Figure, runs: Sequence[Run], inks: Mapping[str, Ink], top: int) -> None:

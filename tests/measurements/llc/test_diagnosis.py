@@ -168,7 +168,7 @@ def test_a_loss_that_is_not_finite_at_the_weights_fails(loss: Any):
 
 @pytest.mark.parametrize(
     "loss",
-    [lambda weights: 0 * weights.sum(), lambda weights: weights.detach().sum()],
+    [lambda weights: 0 * weights.sum(), lambda weights: torch.zeros(())],
     ids=["times zero", "not read"],
 )
 def test_a_loss_that_ignores_the_weights_fails(loss: Any):
