@@ -122,15 +122,17 @@ def _climb(
 def _picked(trace: Trace, ladder: Tensor) -> Tensor:
     """Return the largest step whose bias is small there and one rung below.
 
-    Where no step's is, the smallest.
+    Where no step's is, as at a point far from any minimum, that with the smallest share of bias.
     """
     # At a point that is no minimum λ̂ may be negative; without the linear term it is a scale.
     scale = (trace.excess - trace.linear).mean(0)
     share = _per_rung(trace.bias.mean(0)) / _per_rung(scale)
     sound = ((share >= 0) & (share <= MAX_PILOT_SHARE)).cpu()  # false where it is not a number
     sound[:, :-1] &= sound[:, 1:].clone()
-    sound[:, -1] = True
-    return ladder.gather(1, sound.int().argmax(1, keepdim=True))[:, 0]
+    least = torch.where(share >= 0, share, torch.inf).argmin(1).cpu()
+    largest = sound.int().argmax(1)
+    picked = torch.where(sound.any(1), largest, least)
+    return ladder.gather(1, picked[:, None])[:, 0]
 
 
 def _per_rung(of_chains: Tensor) -> Tensor:
