@@ -1,8 +1,8 @@
 """λ̂ of deep linear nets beside devinterp's at equal settings, and the time either needs for 10 %.
 
 It runs in an environment that has both; `benchmarks/llc/README.md` says how to make one.
-`python -m benchmarks.llc.rivals`; about half an hour on one core. Methods take turns, so that a
-busy machine slows all of them.
+`python -m benchmarks.llc.rivals`; about half an hour on one core. Seconds are the
+processor's, so that a busy machine spoils little: both use one thread and wait for nothing.
 """
 
 import argparse
@@ -109,9 +109,9 @@ def compare(net: Net, cell: Cell) -> list[Line]:
     seconds: dict[str, list[float]] = {name: [] for name in cell.methods}
     for seed in SEEDS:
         for name in cell.methods:
-            began = time.perf_counter()
+            began = time.process_time()
             found[name].append(METHODS[name](subject, run, seed))
-            seconds[name].append(time.perf_counter() - began)
+            seconds[name].append(time.process_time() - began)
     lines: list[Line] = []
     for name in cell.methods:
         error = error_of(found[name], exact.llc)

@@ -3,8 +3,9 @@
 It runs in an environment that has both, as `rivals` does: `python -m benchmarks.llc.throughput`,
 about ten minutes on one core, more with `--compiled`. Whole readings of two lengths are timed.
 Their difference is the time of a step; the rest (the gradient at w*, the checks, compiling) is
-added to that of 600 + 600 steps. Methods take turns and the least of some rounds counts, so that
-a busy machine spoils little.
+added to that of 600 + 600 steps. All are seconds of the processor, so that a busy machine spoils
+little: methods use one thread and wait for nothing. Methods take turns, and the least of some
+rounds counts.
 """
 
 import argparse
@@ -97,7 +98,7 @@ def compare(case: Case, backends: tuple[Backend, ...]) -> dict[str, object]:
         step = (long - short) / (lengths[1] - lengths[0])
         rest = long - step * (lengths[1] + NUM_BURNIN_STEPS)
         times[name] = Times(1e3 * step, rest + NUM_STEPS * step)
-    chosen = choose_backend(subject.model, subject.inputs.device, case.batch_size)
+    chosen = choose_backend(subject.model, subject.inputs, case.batch_size)
     line: dict[str, object] = {
         "name": case.name,
         "num_weights": sum(each.numel() for each in subject.model.parameters()),
@@ -114,9 +115,9 @@ def compare(case: Case, backends: tuple[Backend, ...]) -> dict[str, object]:
 
 
 def _seconds(method: Method, subject: Subject, run: Langevin) -> float:
-    began = time.perf_counter()
+    began = time.process_time()
     method(subject, run, SEED)
-    return time.perf_counter() - began
+    return time.process_time() - began
 
 
 def _run(case: Case, num_draws: int) -> Langevin:

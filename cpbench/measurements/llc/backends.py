@@ -4,6 +4,7 @@ All backends give the same numbers up to rounding; a test holds them together. T
 among them, and the benchmark behind it: `docs/design/llc.md`.
 """
 
+import copy
 from collections.abc import Callable, Sequence
 from importlib import import_module
 from typing import Any
@@ -23,6 +24,8 @@ Parameters = Sequence[Tensor]
 
 MAX_GRAPHS = 256
 """Shapes that one process may compile; PyTorch's own limit is 8, and runs the rest uncompiled."""
+LARGE_CONVOLUTION = 2**20
+"""Outputs of all layers on a batch beyond which batched convolutions lose on a CPU."""
 LARGE_PER_EXAMPLE = 2**10
 """Weights per example of a batch beyond which batched products lose on a CPU."""
 
@@ -119,19 +122,39 @@ def _compiled(evaluate: Callable[..., Tensor]) -> Callable[..., Tensor]:
     return run
 
 
-def choose_backend(model: nn.Module, device: torch.device, batch_size: int) -> Backend:
+def num_activations(model: nn.Module, inputs: Tensor) -> int:
+    """Return how many numbers all modules of a model give for one example, in its present mode."""
+    found: list[int] = []
+    hooks = [
+        module.register_forward_hook(lambda _, __, out: found.append(_size(out)))
+        for module in model.modules()
+    ]
+    with torch.no_grad():
+        model(inputs[:1])
+    for hook in hooks:
+        hook.remove()
+    return sum(found)
+
+
+def choose_backend(model: nn.Module, inputs: Tensor, batch_size: int) -> Backend:
     """Return the backend that is fastest for this architecture, these shapes and this device.
 
-    On a CPU batched convolutions lose to a loop, as do wide layers on few examples; elsewhere
-    starting one kernel for all chains wins. Compiling needs a C++ compiler and up to a minute per
-    architecture, so it is only ever asked for.
+    On a CPU batched convolutions lose to a loop once they work on many numbers, as do wide layers
+    on few examples; else starting one kernel for all chains wins. Compiling needs a C++ compiler
+    and up to a minute per architecture, so it is only ever asked for.
     """
-    if any(isinstance(module, nn.RNNBase) for module in model.modules()):
+    modules = list(model.modules())
+    if any(isinstance(each, nn.RNNBase) for each in modules):
         return "loop"  # their kernels cannot be batched
-    if device.type != "cpu":
+    if inputs.device.type != "cpu":
         return "vmap"
-    is_convolutional = any(
-        isinstance(module, nn.Conv1d | nn.Conv2d | nn.Conv3d) for module in model.modules()
-    )
-    num_weights = sum(each.numel() for each in model.parameters())
-    return "loop" if is_convolutional or num_weights > LARGE_PER_EXAMPLE * batch_size else "vmap"
+    size = min(batch_size, len(inputs))
+    if any(isinstance(each, nn.Conv1d | nn.Conv2d | nn.Conv3d) for each in modules):
+        is_large = size * num_activations(copy.deepcopy(model).eval(), inputs) > LARGE_CONVOLUTION
+    else:
+        is_large = sum(each.numel() for each in model.parameters()) > LARGE_PER_EXAMPLE * size
+    return "loop" if is_large else "vmap"
+
+
+def _size(output: object) -> int:
+    return output.numel() if isinstance(output, Tensor) else 0

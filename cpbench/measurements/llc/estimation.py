@@ -63,7 +63,7 @@ def estimate(
         UsageError: There is one example only and nβ is not given.
     """
     model, inputs, _ = points[0]
-    backend = settings.backend or choose_backend(model, inputs.device, settings.batch_size)
+    backend = settings.backend or choose_backend(model, inputs, settings.batch_size)
     settings = replace(settings, nbeta=settings.nbeta_for(len(inputs)), backend=backend)
     size = _points_at_once(points[0], settings)
     readings: list[LLCReading] = []

@@ -14,7 +14,7 @@ import torch
 from jaxtyping import Float, Float64
 from torch import Tensor, nn
 
-from cpbench.measurements.llc.backends import LossFunction, Program
+from cpbench.measurements.llc.backends import LossFunction, Program, num_activations
 from cpbench.measurements.llc.settings import Backend
 
 CPU_BYTES = 2**30
@@ -197,25 +197,11 @@ def _at_once(model: nn.Module, point: Point) -> int:
     An example takes the outputs of all layers, held for the backward pass, and as much again.
     """
     device = point.inputs.device
-    held = [point.inputs[0].numel()]
-    hooks = [
-        module.register_forward_hook(lambda _, __, out: held.append(_size(out)))
-        for module in model.modules()
-    ]
-    with torch.no_grad():
-        model(point.inputs[:1])
-    for hook in hooks:
-        hook.remove()
-    memory = CPU_BYTES
-    if device.type == "cuda":
-        memory = int(GPU_SHARE * device_memory(device))
-    return max(1, memory // (2 * 4 * sum(held)))
+    memory = int(GPU_SHARE * device_memory(device)) if device.type == "cuda" else CPU_BYTES
+    held = point.inputs[0].numel() + num_activations(model, point.inputs)
+    return max(1, memory // (2 * 4 * held))
 
 
 def device_memory(device: torch.device) -> int:
     """Return all of a GPU's memory, in bytes: unlike what is free, the same in every run."""
     return int(torch.cuda.get_device_properties(device).total_memory)  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType]
-
-
-def _size(output: object) -> int:
-    return output.numel() if isinstance(output, Tensor) else 0
