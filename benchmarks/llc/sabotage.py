@@ -8,7 +8,7 @@ import logging
 import math
 from collections.abc import Callable, Iterator
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import torch
 from torch import Tensor, nn
@@ -18,6 +18,7 @@ from benchmarks.llc.bases import SEED, Base, Right, constant, dense_net, linear_
 from benchmarks.llc.mlp import EPOCHS, net
 from benchmarks.llc.nets import Examples, trained
 from benchmarks.llc.results import write
+from benchmarks.llc.tampering import Detached, Mirror, Noise
 from cpbench.measurements.llc.reading import Conditions, LLCReading
 
 log = logging.getLogger(__name__)
@@ -128,36 +129,29 @@ def data(base: Base) -> Iterator[Case]:
 
 def modules(base: Base) -> Iterator[Case]:
     """Yield runs of models that are random, or in training mode."""
-    for scale in (1e-3, 0.1):
-        noisy = nn.Sequential(Noise(scale), base.model)
-        yield Case(
-            f"{base.name}, noise of {scale} in the inputs",
-            partial(base.read, noisy),
-            constant(None),
-        )
+    random = {
+        "noise of 0.001 in the inputs": Noise(1e-3),
+        "noise of 0.1 in the inputs": Noise(0.1),
+        "inputs mirrored in half of all calls": Mirror(0.5),
+        "inputs mirrored in one call of 20": Mirror(0.05),
+    }
+    for name, layer in random.items():
+        noisy = nn.Sequential(layer, base.model)
+        yield Case(f"{base.name}, {name}", partial(base.read, noisy), constant(None))
+    first, *rest = cast("nn.Sequential", base.model)
+    cut = nn.Sequential(first, Detached(), *rest)
+    yield Case(f"{base.name}, a layer without gradient", partial(base.read, cut), base.right)
     fresh = trained(net(), base.examples, (1,), SEED)[0]
     yield Case(f"{base.name}, after one epoch", partial(base.read, fresh), constant(None))
     norm = nn.Sequential(nn.Unflatten(1, (1, 8, 8)), nn.BatchNorm2d(1), nn.Flatten())
-    for name, first in {"batch norm": norm, "dropout": nn.Dropout(0.1)}.items():
-        model = trained(nn.Sequential(first, net()), base.examples, EPOCHS[-1:], SEED)[0]
+    for name, layer in {"batch norm": norm, "dropout": nn.Dropout(0.1)}.items():
+        model = trained(nn.Sequential(layer, net()), base.examples, EPOCHS[-1:], SEED)[0]
         at_rest = base.read(copy.deepcopy(model).eval()).llc
         yield Case(
             f"{base.name}, {name} in training mode",
             partial(_untouched, base, model.train()),
             constant(at_rest),
         )
-
-
-class Noise(nn.Module):
-    """Noise in the inputs, in eval mode too, as of a random augmentation."""
-
-    def __init__(self, scale: float) -> None:
-        super().__init__()
-        self._scale = scale
-
-    def forward(self, inputs: Tensor) -> Tensor:
-        """Return other inputs at every call."""
-        return inputs + self._scale * torch.randn_like(inputs)
 
 
 def _untouched(base: Base, model: nn.Module) -> LLCReading:

@@ -25,6 +25,7 @@ from cpbench.measurements.llc.losses import cross_entropy
 from cpbench.measurements.llc.reading import Conditions, LLCReading, failed
 from cpbench.measurements.llc.sampling import sample
 from cpbench.measurements.llc.settings import Settings
+from cpbench.measurements.llc.soundness import refusals
 from cpbench.measurements.llc.surface import LossSurface, Point, device_memory
 from cpbench.measurements.llc.surroundings import Surroundings, anchor
 
@@ -35,8 +36,6 @@ NUM_STATES = 6
 NUM_RETRIES = 3
 BACK_OFF = 4.0
 """By what an automatic step that proved too large is divided."""
-MAX_NOISE = 0.02
-"""Difference of U between two evaluations above which a loss is no function of the weights."""
 
 
 def estimate(
@@ -86,13 +85,13 @@ class _Program(NamedTuple):
         """Return the readings; a step that was not given and proves too large is made smaller."""
         around = self._surroundings(settings, seeds)
         conditions = self._conditions(around, settings, seeds)
-        refusals = _refusals(around)
-        found = [] if all(refusals) else sample(around, settings, conditions)
+        refused = refusals(around)
+        found = [] if all(refused) else sample(around, settings, conditions)
         return [
             failed(refusal, conditions[point])
             if refusal
             else self._reading(point, found[point], settings, seeds[point], retries)
-            for point, refusal in enumerate(refusals)
+            for point, refusal in enumerate(refused)
         ]
 
     def _reading(
@@ -150,22 +149,6 @@ class _Program(NamedTuple):
             )
             for index, seed in enumerate(seeds)
         ]
-
-
-def _refusals(around: Surroundings) -> list[str | None]:
-    """Return why chains need not even start at each point; None where they may."""
-    surface, at = around.surface, around.anchor
-    again = surface.losses(surface.origin[:, None], batch=0)[:, 0]
-    strayed = around.nbeta * (again - at.losses[:, 0]).abs() > MAX_NOISE
-    is_finite = at.loss.isfinite() & at.gradient.isfinite().all(1)
-    return [
-        None
-        if finite and not random
-        else "the loss is random: two evaluations at the same weights differ"
-        if finite
-        else "loss or gradient at the weights is not finite"
-        for finite, random in zip(map(bool, is_finite), map(bool, strayed), strict=True)
-    ]
 
 
 def _points_at_once(point: Point, settings: Settings) -> int:

@@ -51,7 +51,7 @@ def reading(
     try:
         return estimate([point], chosen, seeds=seeds[:1], batch_seed=seeds[1], loss=function)[0]
     except RuntimeError as error:
-        if "atching rule" not in str(error):
+        if "vmap" not in str(error) and "atching rule" not in str(error):
             raise
         raise UsageError(
             f"llc: this model cannot be batched: {error}; pass backend='loop'"

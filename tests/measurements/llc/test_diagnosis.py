@@ -8,6 +8,7 @@ import pytest
 import torch
 from measurements.llc.subjects import (
     linear_net,
+    mlp,
     of_formula,
     random,
     seeded,
@@ -168,7 +169,7 @@ def test_a_loss_that_is_not_finite_at_the_weights_fails(loss: Any):
 
 @pytest.mark.parametrize(
     "loss",
-    [lambda weights: 0 * weights.sum(), lambda weights: torch.zeros(())],
+    [lambda weights: 0 * weights.sum(), lambda _: torch.zeros(())],
     ids=["times zero", "not read"],
 )
 def test_a_loss_that_ignores_the_weights_fails(loss: Any):
@@ -209,3 +210,36 @@ def test_a_point_that_fails_does_not_touch_its_neighbour(monkeypatch: pytest.Mon
     assert together[0].llc is None
     assert together[1].llc == pytest.approx(alone[0].llc, rel=1e-3)
     assert together[1].status == alone[0].status
+
+
+class Coin(nn.Module):
+    """A model that mirrors its inputs in one call of twenty, as an augmentation left on would."""
+
+    def __init__(self, model: nn.Module) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        return self.model(inputs.flip(1) if torch.rand(()) < 0.05 else inputs)
+
+
+def test_a_model_that_draws_random_numbers_fails_even_if_they_rarely_matter():
+    short = {"num_burnin_steps": 20, "num_draws": 20}
+    reading = cpbench.llc(Coin(mlp()), *vectors(), backend="loop", **short)
+    assert reading.status.startswith("failed(the loss is random")
+
+
+class Cut(nn.Module):
+    """A net whose first layer gets no gradient, though its loss depends on it."""
+
+    def __init__(self, model: nn.Sequential) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        return self.model[1:](self.model[0](inputs).detach())
+
+
+def test_a_gradient_that_is_not_that_of_the_loss_fails():
+    reading = cpbench.llc(Cut(mlp()), *vectors(), num_burnin_steps=20, num_draws=20)
+    assert reading.status.startswith("failed(the gradient is not that of the loss")

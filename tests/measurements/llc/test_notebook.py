@@ -136,3 +136,17 @@ def test_a_reading_says_itself_in_one_line():
     low, high = reading.interval
     assert low < min(reading.llc, reading.raw) < max(reading.llc, reading.raw) < high
     assert reading.llc == pytest.approx(reading.raw - reading.bias)
+
+
+def test_a_model_that_cannot_be_batched_is_told_what_to_do():
+    class Branching(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.layer = nn.Linear(6, 4)
+
+        def forward(self, inputs: Tensor) -> Tensor:
+            outputs = self.layer(inputs)
+            return outputs if outputs.sum() > 0 else -outputs
+
+    with pytest.raises(UsageError, match="backend='loop'"):
+        cpbench.llc(Branching(), *vectors(), num_burnin_steps=20, num_draws=20)
