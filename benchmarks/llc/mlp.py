@@ -89,8 +89,8 @@ def steadiness(model: nn.Module, epoch: int, gamma: float) -> dict[str, object]:
     found: dict[str, object] = {
         "epoch": epoch,
         "values": values,
-        "relative_sd": float(np.std(values, ddof=1)) / mean,
-        "relative_se": [each.se / mean for each in readings if each.se is not None],
+        "relative_sd": float(np.std(values, ddof=1)) / abs(mean),
+        "relative_se": [each.se / abs(mean) for each in readings if each.se is not None],
         "statuses": [each.status for each in readings],
         "doubled": longer.llc,
         "doubled_status": longer.status,

@@ -50,6 +50,7 @@ class Case(NamedTuple):
     batch_size: int
     num_chains: int
     num_draws: int
+    """Of the long reading; a multiple of 80, so that both lengths have equally many checks."""
 
 
 def main() -> None:
