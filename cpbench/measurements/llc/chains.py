@@ -114,8 +114,7 @@ class Chains:
         Shape:
             returns: point, row; double precision.
         """
-        batches = range(self._surface.num_batches)
-        return torch.stack([self._excess(offset, batch) for batch in batches]).mean(0)
+        return self._excess(offset, 0, self._surface.num_batches)
 
     def _pick(self) -> int:
         number = self._surface.num_batches
@@ -139,16 +138,24 @@ class Chains:
             excess += (offset @ self._anchor.controls[:, batch, :, None])[..., 0]
         return self._law.nbeta[:, : losses.shape[1]] * excess
 
-    def _excess(self, offset: Tensor, batch: int) -> Tensor:
-        losses = self._surface.losses(self._surface.origin[:, None] + offset, batch)
-        return self._paired(losses, offset, batch)
+    def _excess(self, offset: Tensor, first: int, number: int) -> Tensor:
+        """Return U on neighbouring batches as one, paired with w*."""
+        surface, window = self._surface, slice(first, first + number)
+        losses = surface.losses(surface.origin[:, None] + offset, first, number)
+        shares = losses.new_tensor([surface.share(batch) for batch in range(first, first + number)])
+        at_origin = (shares * self._anchor.losses[:, window]).mean(1, keepdim=True)
+        excess = shares.mean() * losses - at_origin
+        if number < surface.num_batches:
+            control = self._anchor.controls[:, window].mean(1)
+            excess += (offset @ control[:, :, None])[..., 0]
+        return self._law.nbeta[:, : losses.shape[1]] * excess
 
     def _evaluate(self, offset: Tensor) -> Tensor:
         """Return U on at least `EVALUATED` examples, the next ones at every call."""
-        first, total = self._evaluations * self._num_evaluated, self._surface.num_batches
+        number, total = self._num_evaluated, self._surface.num_batches
+        first = min(self._evaluations * number % total, total - number)
         self._evaluations += 1
-        chosen = [(first + each) % total for each in range(self._num_evaluated)]
-        return torch.stack([self._excess(offset, batch) for batch in chosen]).mean(0)
+        return self._excess(offset, first, number)
 
     def _force(self, pull: Tensor) -> Tensor:
         return torch.addcmul(pull, self._law.localization[..., None], self._offset)

@@ -101,13 +101,12 @@ class LossSurface:
         bounds = self._batches[batch]
         return (bounds.stop - bounds.start) * self.num_batches / self.num_examples
 
-    def losses(self, weights: Float[Tensor, "point row weight"], batch: int) -> Tensor:
-        """Return the mean loss on a batch at each row of weights.
-
-        Shape:
-            returns: point, row; double precision.
-        """
-        return self._losses(weights, self._batches[batch])
+    def losses(
+        self, weights: Float[Tensor, "point row weight"], batch: int, number: int = 1
+    ) -> Float64[Tensor, "point row"]:
+        """Return the mean loss at each row of weights, on a batch and those after it."""
+        last = self._batches[batch + number - 1]
+        return self._losses(weights, slice(self._batches[batch].start, last.stop))
 
     def slopes(self, weights: Float[Tensor, "point row weight"], batch: int) -> Slopes:
         """Return mean loss and gradient on a batch at each row of weights."""

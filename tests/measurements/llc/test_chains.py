@@ -165,9 +165,12 @@ def test_the_proposals_are_read_on_all_examples_in_turn(monkeypatch: pytest.Monk
     monkeypatch.setattr(chains_module, "EVALUATED", 30)  # two of six batches
     some, read = chains(points(7), num_steps=60), list[int]()
     evaluate = some._excess
-    monkeypatch.setattr(
-        some, "_excess", lambda offset, batch: (read.append(batch), evaluate(offset, batch))[1]
-    )
+
+    def noted(offset: Tensor, first: int, number: int) -> Tensor:
+        read.extend(range(first, first + number))
+        return evaluate(offset, first, number)
+
+    monkeypatch.setattr(some, "_excess", noted)
     some.run(60)
     assert len(read) == 40
     assert set(read) == set(range(6))
