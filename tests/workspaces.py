@@ -33,7 +33,8 @@ protocol:
 measurements:
   accuracy: {kind: accuracy, at: [removal, final]}
   llc: {kind: llc, data: current, at: [final], seeds: 1, arms: [b20], controls: [],
-        where: {removal: [5]}, num_draws: 20, num_burnin_steps: 100}
+        where: {removal: [5]}, localization: 100.0, step_size: 0.001, num_chains: 4, num_draws: 20,
+        num_burnin_steps: 100}
 """
 
 PREDICTION = """
