@@ -86,10 +86,11 @@ KINDS: dict[str, Values] = {
     "loss": kind("loss", AT, NARROWED),
     "llc": kind(
         "llc",
-        {"data": st.sampled_from(["clean", "current"]), **AT},
+        {"data": st.sampled_from(["clean", "current"]), "localization": POSITIVE, **AT},
         {
             "nbeta": POSITIVE,
-            "localization": POSITIVE,
+            "step_size": POSITIVE,
+            "weight_decay": POSITIVE,
             "num_draws": st.integers(20, 10**6),
             **NARROWED,
         },
