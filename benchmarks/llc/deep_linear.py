@@ -16,7 +16,7 @@ import numpy as np
 import torch
 
 from benchmarks.llc.linear_nets import NUM_EXAMPLES, Net, problem, random_nets
-from benchmarks.llc.results import FOLDER, write
+from benchmarks.llc.place import FOLDER, write
 from cpbench.api import llc
 from cpbench.measurements.llc.reading import LLCReading
 from cpbench.measurements.truth import Array, GibbsReading
@@ -64,7 +64,7 @@ def main() -> None:
     summary = summarise(lines)
     log.info("%s", summary)
     content = {"seed": seed, "num_examples": NUM_EXAMPLES, "summary": summary, "readings": lines}
-    write(name, content, arguments.folder)
+    write(name, content, folder=arguments.folder)
 
 
 def cases(models: Sequence[Net]) -> Iterator[Case]:

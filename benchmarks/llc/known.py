@@ -10,7 +10,7 @@ from torch import nn
 
 from benchmarks.llc.density import Task
 from benchmarks.llc.mala import Length, Reference
-from benchmarks.llc.results import FOLDER, write
+from benchmarks.llc.place import FOLDER, write
 
 References = Callable[[], list[Reference]]
 
@@ -34,7 +34,7 @@ def known(
         return kept
     made = make()
     lines = [each._asdict() for each in made]
-    write(name, {"key": key, "length": length._asdict(), "references": lines}, path.parent)
+    write(name, {"key": key, "length": length._asdict(), "references": lines}, folder=path.parent)
     return made
 
 

@@ -20,7 +20,7 @@ from benchmarks.llc.density import Task
 from benchmarks.llc.known import known
 from benchmarks.llc.mala import Length, Reference, references
 from benchmarks.llc.nets import Examples, beside, trained
-from benchmarks.llc.results import write
+from benchmarks.llc.place import write
 from cpbench.api import llc
 from cpbench.measurements.llc.losses import cross_entropy
 from cpbench.measurements.llc.reading import LLCReading

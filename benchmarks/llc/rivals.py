@@ -17,7 +17,7 @@ import numpy as np
 import torch
 
 from benchmarks.llc.linear_nets import NUM_EXAMPLES, Net, Problem, problem, sharpness
-from benchmarks.llc.results import FOLDER, write
+from benchmarks.llc.place import FOLDER, write
 from benchmarks.llc.rival import VERSION, Langevin, Method, Subject, common_use, expert_use, ours
 
 log = logging.getLogger(__name__)
@@ -96,7 +96,7 @@ def main() -> None:
         "lines": [line._asdict() | {"run": line.run._asdict()} for line in lines],
         "time_to_close": [reach(lines, net, method) for net in NETS for method in METHODS],
     }
-    write("rivals", content, folder)
+    write("rivals", content, folder=folder)
 
 
 def compare(net: Net, cell: Cell) -> list[Line]:

@@ -17,7 +17,7 @@ from torch.nn.functional import one_hot
 from benchmarks.llc.bases import SEED, Base, Right, constant, dense_net, linear_nets
 from benchmarks.llc.mlp import EPOCHS, net
 from benchmarks.llc.nets import Examples, trained
-from benchmarks.llc.results import write
+from benchmarks.llc.place import write
 from benchmarks.llc.tampering import Detached, Mirror, Noise
 from cpbench.measurements.llc.reading import Conditions, LLCReading
 

@@ -20,7 +20,7 @@ from typing import NamedTuple
 import torch
 from torch import nn
 
-from benchmarks.llc.results import FOLDER, write
+from benchmarks.llc.place import FOLDER, write
 from benchmarks.llc.rival import VERSION, Langevin, Method, Subject, common_use, ours
 from cpbench.measurements.llc.backends import choose_backend
 from cpbench.measurements.llc.settings import Backend
@@ -68,7 +68,7 @@ def main() -> None:
         backends = (*backends, "compiled")
     lines = [compare(case, backends) for case in CASES if arguments.only in case.name]
     content: dict[str, object] = {"devinterp": VERSION, "num_rounds": NUM_ROUNDS, "lines": lines}
-    write("throughput", content, arguments.folder)
+    write("throughput", content, folder=arguments.folder)
 
 
 class Times(NamedTuple):

@@ -9,8 +9,8 @@ from cpbench.claims.syntax import Call, Event, calls, to_json
 from cpbench.digests import digest
 from cpbench.errors import Problem, SpecError
 from cpbench.project import Project
+from cpbench.specs.claims import BinaryClaim, Fault, Prediction, faults
 from cpbench.specs.loading import load_protocol
-from cpbench.specs.predictions import BinaryClaim, Fault, Prediction, faults
 from cpbench.specs.protocols import Protocol
 from cpbench.specs.quantities import controls_of
 from cpbench.specs.reading import Document, dotted, read

@@ -21,20 +21,33 @@ class Number:
         return self.unit == "1" and not self.value
 
 
+Side = tuple[str, str]
+"""Protocol and arm."""
+
+
 @dataclass(frozen=True)
 class Call:
-    """A quantity of one series, all arguments written out."""
+    """A quantity of one series or of several, all arguments written out."""
 
     quantity: str
     protocol: str
     arm: str
     arguments: tuple[tuple[str, Argument], ...]
     unit: Unit
+    others: tuple[Side, ...] = ()
+    """Further series, where the quantity is about several."""
+
+    @property
+    def sides(self) -> tuple[Side, ...]:
+        """All its series."""
+        return ((self.protocol, self.arm), *self.others)
 
     @property
     def series(self) -> str:
-        """The series as a claim writes it."""
-        return self.protocol if self.arm == "main" else f"{self.protocol}.{self.arm}"
+        """Its series as a claim writes them."""
+        return ", ".join(
+            protocol if arm == "main" else f"{protocol}.{arm}" for protocol, arm in self.sides
+        )
 
     @property
     def text(self) -> str:
@@ -87,8 +100,7 @@ def to_json(node: Event | Expression) -> Any:  # noqa: ANN401 - a JSON value
         case Number():
             return {"number": node.value, "unit": node.unit}
         case Call():
-            series = f"{node.protocol}.{node.arm}"
-            return {"quantity": node.quantity, "series": series, "arguments": dict(node.arguments)}
+            return _call_json(node)
         case Arithmetic():
             return [node.operator, to_json(node.left), to_json(node.right)]
         case Comparison():
@@ -100,6 +112,13 @@ def to_json(node: Event | Expression) -> Any:  # noqa: ANN401 - a JSON value
             return {node.word: [to_json(each) for each in node.parts]}
         case Negation():
             return {"not": to_json(node.part)}
+
+
+def _call_json(call: Call) -> dict[str, Any]:
+    first, *others = [f"{protocol}.{arm}" for protocol, arm in call.sides]
+    value = {"quantity": call.quantity, "series": first, "arguments": dict(call.arguments)}
+    # Claims of one series are hashed as they were before there were others.
+    return {**value, "others": others} if others else value
 
 
 def calls(node: Event | Expression) -> tuple[Call, ...]:

@@ -16,8 +16,8 @@ from cpbench.ledger import (
 )
 from cpbench.plan.compiling import load_plan_digest
 from cpbench.project import Project
+from cpbench.specs.claims import BinaryClaim, Prediction, Resolution
 from cpbench.specs.loading import load_protocol
-from cpbench.specs.predictions import BinaryClaim, Prediction, Resolution
 from cpbench.specs.protocols import SeedsFromRegistration
 
 _DIVERGED = {"worst": "counts as 0 % accuracy", "drop": "leaves its seed out of the arm"}

@@ -6,7 +6,7 @@ import numpy as np
 
 from cpbench.quantities.resampling import COVERAGE, View
 from cpbench.quantities.series import Flags, Floats
-from cpbench.records.scores import QuantityStatus, Value
+from cpbench.records.series import QuantityStatus, Value
 from cpbench.specs.quantities import AXES, Unit
 
 

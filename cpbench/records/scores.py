@@ -1,4 +1,4 @@
-"""What the judge found, `reports/scores.json`: the only thing about results that the report reads.
+"""What the judge found about claims, `reports/scores.json`: all that the report reads of results.
 
 All probabilities lie in [0, 1]; all money is in integer cents. `low` and `high` bound a central
 90 % seed-bootstrap interval; an absent bound is infinite on that side.
@@ -8,94 +8,70 @@ from pathlib import Path
 from typing import Literal
 
 from cpbench.records.files import read_record
-from cpbench.records.llc import LlcContrast, LlcPoint
+from cpbench.records.series import Series, Value
+from cpbench.records.standings import Balance, Calibration, Standings
 from cpbench.specs.base import Spec
 
-QuantityStatus = Literal["ok", "left_censored", "right_censored", "no_drop", "missing", "invalid"]
-OutcomeState = Literal["yes", "no", "ambiguous", "annulled", "pending"]
-
-
-class Value(Spec):
-    """A quantity's value: an interval with a status, never a bare float."""
-
-    expr: str
-    """As written in the claim, or `end(protocol.arm)` in a summary."""
-    value: float | None = None
-    bound: float | None = None
-    """Of a censored value, on the sample itself: what it is at least, or at most."""
-    low: float | None = None
-    high: float | None = None
-    unit: str
-    status: QuantityStatus
-    n_seeds: int
-    note: str = ""
-    """What a reader must know, such as `estimates disagree` or `no end by 480`."""
-
-
-class Point(Spec):
-    """A mean over seeds at one removal epoch."""
-
-    removal: int
-    mean: float
-    low: float
-    high: float
-    n: int
-    steps: int
-    """Optimizer steps before the removal."""
-    lr_steps_left: float
-    """Σ lr over the steps after the removal."""
-
-
-class Series(Spec):
-    """All the judge knows of one arm of one protocol."""
-
-    protocol: str
-    arm: str
-    metric: str
-    curve: tuple[Point, ...]
-    """Accuracy in percent by removal epoch."""
-    no_deficit: tuple[Point, ...] = ()
-    never_removed: tuple[Point, ...] = ()
-    schedule_only: tuple[Point, ...] = ()
-    train: tuple[Point, ...] = ()
-    """Clean training accuracy of the curve, in percent: the convergence gate."""
-    damage: tuple[Point, ...] = ()
-    """no_deficit − curve, paired by seed, in percentage points."""
-    drop: Value
-    """Curve at its first removal minus its last, paired by seed, in percentage points."""
-    drop_z: float | None = None
-    """Mean of the paired drop over its standard error."""
-    quantities: tuple[Value, ...]
-    """baseline, plateau, never, half, and end by every estimator."""
-    llc: tuple[LlcPoint, ...] = ()
-    llc_contrasts: tuple[LlcContrast, ...] = ()
-    """λ̂ at the end of training against other sides, and why where there is no comparison."""
+OutcomeState = Literal["yes", "no", "value", "option", "ambiguous", "annulled", "pending"]
+SETTLED: frozenset[OutcomeState] = frozenset({"yes", "no", "value", "option"})
+"""The states in which a claim says something; the others each have a reason."""
 
 
 class Outcome(Spec):
     """How a claim came out."""
 
     state: OutcomeState
+    """`value`: of a numeric claim, or of a binary one that is its share of draws."""
     reason: str = ""
     """Why it is annulled, pending or ambiguous."""
     probability: float | None = None
     """Share of bootstrap draws in which the claim holds, among those in which it is defined."""
     undefined: float | None = None
     """Share of draws in which it is undefined."""
+    fraction: float | None = None
+    """Under `probabilistic`, the outcome itself: what forecasts are scored by and stakes split by."""
+    value: Value | None = None
+    """Of a numeric claim, in its unit."""
+    option: str = ""
+    """Of a categorical claim."""
+    shares: dict[str, float] = {}
+    """Of a categorical claim: the share of defined draws that each option has."""
     n_seeds: int = 0
     sign_count: str = ""
     """In how many single seeds it holds, as `7 of 10`."""
     rule: str
     """The rule that fired, in words."""
+    given: str = ""
+    """How the condition came out, in words."""
 
 
 class Forecast(Spec):
-    """One person's probability and what it scored; no score unless the claim came out yes or no."""
+    """One forecaster's forecast and what it scored; no score unless the claim came out."""
 
     by: str
-    probability: float
+    theory: str = ""
+    """For a machine forecaster, its information set: `spec`, `reference` or `early`."""
+    text: str = ""
+    """The forecast for people: `70 %`, `25 [5, 70] epoch`."""
+    probability: float | None = None
+    """Of yes, for a binary claim."""
+    probs: dict[str, float] = {}
+    """Of each option, for a categorical claim."""
+    quantiles: dict[str, float] = {}
+    """On the grid of nine levels that all forms are ranked by, for a numeric claim."""
     brier: float | None = None
+    """Of a binary claim; lower is better."""
+    scores: dict[str, float] = {}
+    """Every score by name; losses are lower-is-better, `baseline_score` and `peer_score` higher."""
+    clipped: bool = False
+    """Whether its log loss was taken at 0.001 or 0.999 instead of what was said."""
     late: bool = False
+    withdrawn: bool = False
+    """Taken back before any result existed."""
+    sealed: Literal["", "sealed", "revealed", "unrevealed"] = ""
+    """`unrevealed`: the claim came out and the seal was never opened; scored at the worst clip."""
+    registered_seq: int = 0
+    """The ledger's entry that first said it."""
     note: str = ""
 
 
@@ -107,17 +83,34 @@ class Payment(Spec):
     currency: str
 
 
+class Bet(Spec):
+    """A stake between two parties, or a pool, and whether it stands."""
+
+    parties: tuple[str, ...]
+    """`yes`, `no` of a stake; all of a pool."""
+    text: str
+    """For people: `a 10.00 on yes against b 30.00, 3:1 against`."""
+    status: Literal["made", "offered", "late", "withdrawn"]
+    """`offered`: not all parties have accepted, so it moves nothing."""
+    waiting_for: tuple[str, ...] = ()
+
+
 class Claim(Spec):
     """A registered claim, its outcome, its forecasts and its stakes."""
 
     prediction: str
     """Id of the prediction file it stands in."""
     id: str
+    type: Literal["binary", "numeric", "categorical"] = "binary"
     prediction_title: str = ""
     """Title of the prediction file."""
     title: str
     text: str
     """The claim as written."""
+    given: str = ""
+    """Its condition as written."""
+    unit: str = ""
+    """Of a numeric claim."""
     explanation: str
     """The claim in plain English."""
     protocols: tuple[str, ...]
@@ -129,24 +122,20 @@ class Claim(Spec):
     """What had been seen, in the predictor's own words."""
     known_results: tuple[str, ...] = ()
     """Results that already existed when it was registered."""
+    is_retrospective: bool = False
+    """Whether it rests on published results only, so that no ledger shows who knew them."""
     outcome: Outcome
     quantities: tuple[Value, ...]
     forecasts: tuple[Forecast, ...]
+    bets: tuple[Bet, ...] = ()
     payments: tuple[Payment, ...]
     confounds: tuple[str, ...] = ()
-    """What differs between the claim's sides besides the factor it names."""
+    """What differs between the claim's sides besides the factor it names; or that it is cheap."""
+    deviations: tuple[str, ...] = ()
+    """What was changed, withdrawn or disputed, with the entry that did it."""
+    earlier: tuple[str, ...] = ()
+    """Outcomes that were recorded before and differ from this one, with their entry."""
     badges: tuple[str, ...] = ()
-
-
-class Standing(Spec):
-    """A forecaster over all claims that came out yes or no."""
-
-    by: str
-    n: int
-    mean_brier: float | None = None
-    cents: int
-    unresolved: int
-    """Claims pending, ambiguous or annulled."""
 
 
 class Unregistered(Spec):
@@ -161,7 +150,10 @@ class Scores(Spec):
 
     ledger_head: str
     claims: tuple[Claim, ...]
-    standings: tuple[Standing, ...]
+    standings: tuple[Standings, ...]
+    """One table for people, one per information set of theories, one for what is retrospective."""
+    balances: tuple[Balance, ...] = ()
+    calibration: Calibration | None = None
     not_registered: tuple[Unregistered, ...]
     series: tuple[Series, ...]
 

@@ -5,7 +5,8 @@ from typing import NamedTuple
 from cpbench.project import Project
 from cpbench.records.plans import Plan, read_plan
 from cpbench.records.provenance import Provenance, read_provenance
-from cpbench.records.scores import Scores, Series, read_scores
+from cpbench.records.scores import Scores, read_scores
+from cpbench.records.series import Series
 from cpbench.report.lookups import of_protocol
 from cpbench.specs.loading import arms_of
 from cpbench.specs.protocols import Protocol

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable, Sequence
 
-from cpbench.records.scores import Claim, Scores, Standing
+from cpbench.records.scores import Claim, Scores
+from cpbench.records.standings import Standing
 from cpbench.report.costs import mixed_numerics, work_text
 from cpbench.report.evidence import Evidence, Study
 from cpbench.report.lookups import quantity

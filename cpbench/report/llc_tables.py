@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from cpbench.records.llc import LlcContrast, LlcPoint
-from cpbench.records.scores import Series
+from cpbench.records.series import Series
 from cpbench.report.evidence import Study, deficits_of
 from cpbench.report.markdown import code, escape, folded, table
 from cpbench.report.numbers import DASH, decimal

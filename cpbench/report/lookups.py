@@ -3,7 +3,8 @@
 import re
 from collections.abc import Iterable
 
-from cpbench.records.scores import Claim, Series, Value
+from cpbench.records.scores import Claim
+from cpbench.records.series import Series, Value
 from cpbench.specs.quantities import QUANTITIES
 
 _CALL = re.compile(r"(\w+)\(([^()]*)\)")

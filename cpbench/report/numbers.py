@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from cpbench.records.scores import Point, Value
+from cpbench.records.series import Point, Value
 
 DASH = "–"
 _WORDS = {"no_drop": "no drop", "missing": "missing", "invalid": "invalid"}

@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from cpbench.records.scores import Claim, Series
+from cpbench.records.scores import Claim
+from cpbench.records.series import Series
 from cpbench.report.costs import cost_section, mixed_numerics
 from cpbench.report.evidence import Study
 from cpbench.report.figures.damage import same_budget

@@ -2,7 +2,7 @@
 
 from pydantic import TypeAdapter, ValidationError
 
-from cpbench.records.scores import Point, Series
+from cpbench.records.series import Point, Series
 from cpbench.report.evidence import Study
 from cpbench.report.markdown import escape
 from cpbench.report.numbers import decimal, interval, quantity_text, seed_count

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from cpbench.records.scores import Point, Series, Value
+from cpbench.records.series import Point, Series, Value
 from cpbench.report.lookups import quantity
 from cpbench.report.markdown import escape, folded, table
 from cpbench.report.numbers import DASH, decimal, quantity_text

@@ -7,7 +7,8 @@ import numpy as np
 
 from cpbench.claims import Event, calls, claim_hash, parse, protocols_of
 from cpbench.quantities import Estimate, Samples, View, measure, resample, to_value
-from cpbench.records.scores import Outcome, Value
+from cpbench.records.scores import Outcome
+from cpbench.records.series import Value
 from cpbench.resolving.evaluating import evaluate
 from cpbench.resolving.evidence import Evidence
 from cpbench.resolving.presuppositions import (
@@ -19,7 +20,7 @@ from cpbench.resolving.presuppositions import (
     too_few_seeds,
 )
 from cpbench.resolving.truth import Interval, Truth
-from cpbench.specs.predictions import BinaryClaim, Resolution
+from cpbench.specs.claims import BinaryClaim, Resolution
 
 BOOTSTRAP_DIGITS = 16
 """Hex digits of the claim's hash that seed its bootstrap."""

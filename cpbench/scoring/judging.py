@@ -10,7 +10,7 @@ from cpbench.resolving import Evidence, resolve
 from cpbench.scoring.confounds import confounds
 from cpbench.scoring.rules import brier
 from cpbench.scoring.settlement import settle
-from cpbench.specs.predictions import BinaryClaim, ForecastSpec
+from cpbench.specs.claims import BinaryClaim, ForecastSpec
 
 
 def judge(entries: Sequence[Entry], evidence: Evidence) -> Iterator[Claim]:

@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 from statistics import fmean
 
-from cpbench.records.scores import Claim, Standing
+from cpbench.records.scores import Claim
+from cpbench.records.standings import Standing
 
 
 def standings(claims: Iterable[Claim]) -> tuple[Standing, ...]:

@@ -16,9 +16,9 @@ from cpbench.quantities import (
     resample,
     to_value,
 )
-from cpbench.records import scores
+from cpbench.records import series as records
 from cpbench.records.llc import LlcPoint
-from cpbench.records.scores import Point, Value
+from cpbench.records.series import Point, Value
 from cpbench.resolving import Study
 from cpbench.scoring.llc import llc_contrasts, llc_points
 from cpbench.specs.quantities import AXES, ESTIMATOR, QUANTITIES, Arguments, unit_of, written
@@ -27,7 +27,7 @@ SEED_DIGITS = 16
 CONTROLS = ("no_deficit", "never_removed", "schedule_only")
 
 
-def summarise(study: Study) -> tuple[scores.Series, ...]:
+def summarise(study: Study) -> tuple[records.Series, ...]:
     """Return a summary of each arm that has results; diverged runs leave their seed out."""
     points = llc_points(study)
     return tuple(_summary(series, study, points) for series in study.series.values())
@@ -35,7 +35,7 @@ def summarise(study: Study) -> tuple[scores.Series, ...]:
 
 def _summary(
     series: Series, study: Study, llc: Mapping[str, tuple[LlcPoint, ...]]
-) -> scores.Series:
+) -> records.Series:
     present = [name for name in CONTROLS if name in series.accuracy and not _is_empty(series, name)]
     settled = series.settled("drop", present)
     seed = int(study.digest[:SEED_DIGITS], 16)
@@ -44,7 +44,7 @@ def _summary(
     points = {name: _points(view, values) for name, values in means.items()}
     damage = () if "no_deficit" not in means else _points(view, means["no_deficit"] - means[CURVE])
     trained = view.means(series.train[CURVE].values) if CURVE in series.train else None
-    return scores.Series(
+    return records.Series(
         protocol=series.protocol,
         arm=series.arm,
         metric=series.metric,

@@ -1,17 +1,16 @@
-"""Predictions: claims the results can settle, who believes them how much, and what is staked."""
+"""Predictions: claims the results can settle, who expects what of them, and what is staked."""
 
-from collections.abc import Iterator
-from typing import Annotated, Any, Literal, NamedTuple, Self
+from collections.abc import Iterator, Sequence
+from typing import Annotated, Any, Literal, NamedTuple
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from cpbench.digests import digest
-from cpbench.specs.base import Count, Fraction, Identifier, Positive, Spec, Text
+from cpbench.specs.base import Identifier, Spec, Text
+from cpbench.specs.claims import BinaryClaim, CategoricalClaim, Claim
+from cpbench.specs.forecasts import FORMS, ForecastSpec
 from cpbench.specs.reading import Place
 from cpbench.specs.validating import one_of
-
-ROUNDING = 1e-6
-"""In cents: what binary fractions may be off."""
 
 Exposure = Literal["nothing_run", "piloted", "seen_related", "seen"]
 
@@ -25,78 +24,12 @@ class PredictionAbout(Spec):
     """Anything a reader should know."""
 
 
-class Resolution(Spec):
-    """How evidence becomes yes or no; what can turn a verdict is written, never defaulted."""
+class KnownSpec(Spec):
+    """Results that the predictors had seen: reference for theories, a badge for readers."""
 
-    rule: Literal["decisive", "point"]
-    """`decisive`: holds in a share ≥ level or ≤ 1 − level of draws; `point`: on the seed mean."""
-    level: Annotated[float, Field(strict=True, gt=0.5, lt=1)] = 0.95
-    """How sure `decisive` must be."""
-    min_seeds: Count = 3
-    """With fewer seeds the claim is annulled."""
-    max_undefined: Fraction = 0.1
-    """With a larger share of undefined draws the claim is ambiguous."""
-    missing: Literal["wait", "annul"] = "wait"
-    """When runs are missing: stay pending, or annul."""
-    on_divergence: Literal["worst", "drop"]
-    """A diverged run counts as 0 % accuracy, or its seed is left out of the arm."""
-
-
-class Stake(Spec):
-    """Two parties put up the same amount; who is right gets both."""
-
-    yes: Identifier
-    """Wins if the claim comes out yes."""
-    no: Identifier
-    """Wins if it comes out no."""
-    odds: Literal["even"]
-    """Both put up the same."""
-    stake: Positive
-    """What each puts up, in units of the currency, whole cents."""
-    currency: Literal["USD"]
-    """A label: nothing moves money."""
-
-    @model_validator(mode="after")
-    def _is_in_whole_cents(self) -> Self:
-        if abs(self.stake * 100 - self.cents) > ROUNDING:
-            raise ValueError(f"stake {self.stake} is not in whole cents; round it")
-        return self
-
-    @property
-    def cents(self) -> int:
-        """The stake in integer cents."""
-        return round(self.stake * 100)
-
-
-class BinaryClaim(Spec):
-    """A statement that comes out yes or no."""
-
-    id: Identifier
-    """Names the claim within its file."""
-    title: Text
-    """One line for people."""
-    type: Literal["binary"]
-    claim: Annotated[str, Field(strict=True, min_length=1)]
-    """The statement, in the claim language: `end(blur.b25) > end(blur.b50)`."""
-    resolution: Resolution
-    """How it is decided."""
-    stakes: tuple[Stake, ...] = ()
-    """Bets between two forecasters."""
-
-
-Claim = Annotated[BinaryClaim, Field(discriminator="type")]
-
-
-class ForecastSpec(Spec):
-    """One person's probability that a claim comes out yes."""
-
-    by: Identifier
-    claim: Identifier
-    """Id of a claim of this file."""
-    p: Fraction
-    """Probability of yes."""
-    note: Text = ""
-    """Why."""
+    protocol: Identifier
+    arm: Identifier | None = None
+    """Only this arm of it."""
 
 
 class Prediction(Spec):
@@ -109,6 +42,8 @@ class Prediction(Spec):
     """What was known of the results when this was written."""
     exposure_note: Text = ""
     """Which results were seen."""
+    known_results: tuple[KnownSpec, ...] | None = None
+    """Results declared as known; those on disk are found at registration by themselves."""
     claims: Annotated[tuple[Claim, ...], Field(min_length=1, max_length=100)]
     forecasts: Annotated[tuple[ForecastSpec, ...], Field(max_length=1000)] = ()
 
@@ -120,6 +55,14 @@ class Prediction(Spec):
         return digest(value)
 
 
+class ForecastFile(Spec):
+    """Forecasts of a prediction that is registered already; may lie anywhere."""
+
+    prediction: Identifier
+    """Id of the prediction."""
+    forecasts: Annotated[tuple[ForecastSpec, ...], Field(min_length=1, max_length=1000)]
+
+
 class Fault(NamedTuple):
     """A contradiction between two parts of a prediction, and where to mend it."""
 
@@ -129,15 +72,36 @@ class Fault(NamedTuple):
 
 def faults(prediction: Prediction) -> Iterator[Fault]:
     """Yield where a prediction contradicts itself."""
-    ids = [claim.id for claim in prediction.claims]
-    yield from _twice(ids, "claims", "id")
-    for index, forecast in enumerate(prediction.forecasts):
-        if forecast.claim not in ids:
-            yield Fault(("forecasts", index, "claim"), f"claim {one_of(forecast.claim, ids)}")
-    yield from _twice(
-        [f"{each.by} on {each.claim}" for each in prediction.forecasts], "forecasts", "by"
-    )
-    yield from _stake_faults(prediction)
+    yield from _twice([claim.id for claim in prediction.claims], "claims", "id")
+    yield from forecast_faults(prediction.claims, prediction.forecasts)
+    for index, claim in enumerate(prediction.claims):
+        yield from _stake_faults(claim, ("claims", index), prediction)
+
+
+def forecast_faults(claims: Sequence[Claim], forecasts: Sequence[ForecastSpec]) -> Iterator[Fault]:
+    """Yield forecasts that answer no claim, answer it in another form, or answer it twice."""
+    known = {claim.id: claim for claim in claims}
+    for index, forecast in enumerate(forecasts):
+        claim = known.get(forecast.claim)
+        if claim is None:
+            yield Fault(("forecasts", index, "claim"), f"claim {one_of(forecast.claim, known)}")
+        elif forecast.form not in FORMS[claim.type]:
+            forms = " | ".join(FORMS[claim.type])
+            message = f"does not answer a {claim.type} claim; write {forms}"
+            yield Fault(("forecasts", index, forecast.form), message)
+        elif isinstance(claim, CategoricalClaim):
+            yield from _option_faults(claim, forecast, ("forecasts", index, "probs"))
+    yield from _twice([f"{each.by} on {each.claim}" for each in forecasts], "forecasts", "by")
+
+
+def _option_faults(
+    claim: CategoricalClaim, forecast: ForecastSpec, place: Place
+) -> Iterator[Fault]:
+    probs = forecast.probs or {}
+    for name in sorted(probs.keys() - {*claim.names}):
+        yield Fault((*place, name), f"option {one_of(name, claim.names)}")
+    if missing := [option.name for option in claim.options if option.name not in probs]:
+        yield Fault(place, f"says nothing of {', '.join(missing)}; give every option a probability")
 
 
 def _twice(words: list[str], *place: str) -> Iterator[Fault]:
@@ -146,17 +110,43 @@ def _twice(words: list[str], *place: str) -> Iterator[Fault]:
             yield Fault((place[0], index, *place[1:]), f"'{word}' is written twice; keep one")
 
 
-def _stake_faults(prediction: Prediction) -> Iterator[Fault]:
-    forecasters = {(each.by, each.claim) for each in prediction.forecasts}
-    for index, claim in enumerate(prediction.claims):
+def _stake_faults(claim: Claim, place: Place, prediction: Prediction) -> Iterator[Fault]:
+    if isinstance(claim, BinaryClaim):
         for number, stake in enumerate(claim.stakes):
-            place = ("claims", index, "stakes", number)
             if stake.yes == stake.no:
-                yield Fault((*place, "no"), f"'{stake.no}' bets against itself; name another party")
-            for side, party in (("yes", stake.yes), ("no", stake.no)):
-                if (party, claim.id) not in forecasters:
-                    way_out = f"add {{by: {party}, claim: {claim.id}, p: …}} to forecasts"
-                    yield Fault(
-                        (*place, side),
-                        f"'{party}' has a stake but no forecast on {claim.id}; {way_out}",
-                    )
+                message = f"'{stake.no}' bets against itself; name another party"
+                yield Fault((*place, "stakes", number, "no"), message)
+            if stake in claim.stakes[:number]:
+                message = "this bet is written twice; keep one, or change its amount"
+                yield Fault((*place, "stakes", number), message)
+    if claim.pool is not None:
+        yield from _pool_faults(claim, (*place, "pool"), prediction)
+
+
+def _pool_faults(claim: Claim, place: Place, prediction: Prediction) -> Iterator[Fault]:
+    pool = claim.pool
+    if pool is None:
+        return
+    sides = {"binary": ("yes", "no"), "numeric": ()}.get(claim.type) or (
+        claim.names if isinstance(claim, CategoricalClaim) else ()
+    )
+    forecasters = {each.by for each in prediction.forecasts if each.claim == claim.id}
+    if claim.type == "numeric":
+        yield Fault(
+            place, "a numeric claim has no pool; ask a binary or a categorical one beside it"
+        )
+        return
+    for number, bet in enumerate(pool.bets):
+        if pool.kind == "parimutuel" and bet.on not in sides:
+            message = f"needs a side; {one_of(str(bet.on), sides)}"
+            yield Fault((*place, "bets", number, "on"), message)
+        if pool.kind == "scored" and bet.on is not None:
+            message = "is only for parimutuel; a scored pool takes the forecast"
+            yield Fault((*place, "bets", number, "on"), message)
+        if pool.kind == "scored" and bet.by not in forecasters:
+            message = f"'{bet.by}' has no forecast on {claim.id}; add one to forecasts"
+            yield Fault((*place, "bets", number, "by"), message)
+    yield from (
+        Fault((*place, *fault.place[1:]), fault.message)
+        for fault in _twice([bet.by for bet in pool.bets], "pool", "by")
+    )

@@ -7,68 +7,73 @@ from collections.abc import Mapping
 from typing import Literal, NamedTuple
 
 from cpbench.specs.measurements import Control
+from cpbench.specs.units import AXES, CURRENCIES, METRICS, Unit
 
-Unit = Literal["1", "epoch", "step", "example", "lr_steps", "percent", "pp"]
-"""`percent` is a level of accuracy, `pp` a difference of two levels, `1` a plain number."""
-
-UNIT_WORDS: Mapping[str, Unit] = {
-    "epoch": "epoch",
-    "step": "step",
-    "example": "example",
-    "lr_steps": "lr_steps",
-    "percent": "percent",
-    "%": "percent",
-    "pp": "pp",
-    "fraction": "1",
-}
-
-AXES: Mapping[str, Unit] = {
-    "epochs": "epoch",
-    "steps": "step",
-    "examples": "example",
-    "lr_steps": "lr_steps",
-}
-"""What positions on a curve are counted in; `lr_steps` is Σ lr over the steps after the removal."""
+MAX_SIDES = 10
+AT_REMOVAL = "_at_removal"
+"""Ends the name of a column that is read at the removal; without it, at the end of the run."""
 
 
 class Parameter(NamedTuple):
-    """One keyword argument: a choice of words, or a removal epoch where there are no words."""
+    """One argument of a quantity."""
 
     choices: Mapping[str, tuple[Control, ...]]
-    """Word to the controls that it needs."""
+    """Word to the controls that it needs; empty where the kind is not `word`."""
     default: str | None
-    """Absent: the argument must be written."""
+    """Absent: the argument must be written. Empty: it may be left out, and then there is none."""
+    kind: Literal["word", "removal", "onset", "level", "name"] = "word"
+    """A word of the choices, an epoch of the sweep, a level in percent, or a free name."""
 
 
 class Quantity(NamedTuple):
-    """What a claim may say about one series."""
+    """What a claim may say about one series, or about several."""
 
     phrase: str
     """Plain English, with the series and the arguments as fields."""
     unit: Unit | None
-    """Absent: that of the axis it is asked on."""
+    """Absent: that of the axis, currency or metric it is asked in."""
     parameters: Mapping[str, Parameter]
     controls: tuple[Control, ...] = ()
     """Needed whatever the arguments."""
+    positional: tuple[str, ...] = ()
+    """Parameters that are written as a bare word behind the series, in this order."""
+    num_series: tuple[int, int] = (1, 1)
+    """The least and the most series it is about."""
 
 
 AXIS = Parameter(dict.fromkeys(AXES, ()), "epochs")
-FLOOR = Parameter({"plateau": (), "never": ("never_removed",)}, "plateau")
+FLOOR = Parameter(
+    {"plateau": (), "never": ("never_removed",), "absolute": (), "tail": ()}, "plateau"
+)
+LEVEL = Parameter({}, "", "level")
 ESTIMATOR = Parameter(
     {"broken_stick_flat": (), "drop90": ("no_deficit",), "logistic": ()}, "broken_stick_flat"
 )
-REMOVAL = Parameter({}, None)
+REMOVAL = Parameter({}, None, "removal")
+OF = Parameter({}, "", "name")
+"""Which measurement, where several give the same number."""
+COLUMN = Parameter(
+    {
+        "removal": (),
+        "damage": ("no_deficit",),
+        "final_accuracy": (),
+        **{f"{name}{ending}": () for name in METRICS for ending in ("", AT_REMOVAL)},
+    },
+    None,
+)
+_PAIR = {"x": COLUMN, "y": COLUMN, "of": OF}
+_OVER = "between {x} and {y} over the removal points of {series}"
+_END = {"estimator": ESTIMATOR, "floor": FLOOR, "level": LEVEL}
+_HOW = "by {estimator}, in {axis}, floor: {floor}"
 
 QUANTITIES: Mapping[str, Quantity] = {
     "end": Quantity(
-        "the end of the critical period of {series} (by {estimator}, in {axis})",
-        None,
-        {"estimator": ESTIMATOR, "axis": AXIS, "floor": FLOOR},
+        f"the end of the critical period of {{series}} ({_HOW})", None, {**_END, "axis": AXIS}
     ),
     "half": Quantity(
         "the point of half damage of {series} (between baseline and {floor}, in {axis})",
         None,
-        {"axis": AXIS, "floor": FLOOR},
+        {"axis": AXIS, "floor": FLOOR, "level": LEVEL},
         ("no_deficit",),
     ),
     "baseline": Quantity(
@@ -92,29 +97,98 @@ QUANTITIES: Mapping[str, Quantity] = {
         "percent",
         {"removal": REMOVAL},
     ),
+    "recovered_fraction": Quantity(
+        "the share of what the deficit costs {series} that removing it late wins back",
+        "1",
+        {},
+        ("no_deficit", "never_removed"),
+    ),
+    "onset_sensitivity": Quantity(
+        "the damage to {series} by a deficit that sets in at epoch {onset}",
+        "pp",
+        {"onset": Parameter({}, None, "onset")},
+        ("no_deficit",),
+    ),
+    "onset_peak": Quantity(
+        "the onset at which the deficit damages {series} most", "epoch", {}, ("no_deficit",)
+    ),
+    "shift_per_doubling": Quantity(
+        "how many epochs later the critical period ends per doubling of the batch size, over "
+        "{series} (by {estimator}, floor: {floor})",
+        "epoch",
+        _END,
+        num_series=(2, MAX_SIDES),
+    ),
+    "metric": Quantity(
+        "the {name} of {series}, read at {at}, when the deficit is removed at epoch {removal}",
+        None,
+        {
+            "name": Parameter(dict.fromkeys(METRICS, ()), None),
+            "at": Parameter({"removal": (), "final": ()}, None),
+            "removal": REMOVAL,
+            "of": OF,
+        },
+        positional=("name",),
+    ),
+    "spearman": Quantity(
+        f"the rank correlation (Spearman) {_OVER}", "1", _PAIR, positional=("x", "y")
+    ),
+    "kendall": Quantity(
+        f"the rank correlation (Kendall) {_OVER}", "1", _PAIR, positional=("x", "y")
+    ),
+    "pearson": Quantity(
+        f"the linear correlation (Pearson) {_OVER}", "1", _PAIR, positional=("x", "y")
+    ),
+    "partial_spearman": Quantity(
+        f"the rank correlation (Spearman) {_OVER}, given {{given}}",
+        "1",
+        {**_PAIR, "given": COLUMN},
+        positional=("x", "y"),
+    ),
+    "budget_at_end": Quantity(
+        "the budget of {series} at the end of its critical period, {in} (by {estimator}, "
+        "floor: {floor})",
+        None,
+        {**_END, "in": Parameter(dict.fromkeys(CURRENCIES, ()), None)},
+    ),
+    "n_seeds": Quantity("the number of seeds of {series} with all their results", "1", {}),
 }
 
-Argument = str | int
+Argument = str | int | float
 Arguments = Mapping[str, Argument]
 
 
 def unit_of(name: str, arguments: Arguments) -> Unit:
     """Return the unit of a quantity, given all its arguments."""
-    return QUANTITIES[name].unit or AXES[str(arguments["axis"])]
+    if unit := QUANTITIES[name].unit:
+        return unit
+    tables = {"axis": AXES, "in": CURRENCIES, "name": METRICS}
+    [unit] = [table[str(arguments[key])] for key, table in tables.items() if key in arguments]
+    return unit
 
 
 def controls_of(name: str, arguments: Arguments) -> frozenset[Control]:
     """Return the controls a quantity needs beside the curve, given all its arguments."""
     quantity = QUANTITIES[name]
-    words = ((parameter, str(arguments[key])) for key, parameter in quantity.parameters.items())
-    chosen = [parameter.choices[word] for parameter, word in words if parameter.choices]
+    chosen = [
+        parameter.choices[str(arguments[key])]
+        for key, parameter in quantity.parameters.items()
+        if parameter.choices
+    ]
     return frozenset(quantity.controls).union(*chosen)
 
 
 def written(name: str, series: str, arguments: Arguments) -> str:
     """Return a quantity as a claim writes it, arguments left out where they are the default."""
-    parameters = QUANTITIES[name].parameters
+    quantity = QUANTITIES[name]
+    words = [str(arguments[key]) for key in quantity.positional]
     said = [
-        f"{key}={value}" for key, value in arguments.items() if value != parameters[key].default
+        f"{key}={_literal(value)}"
+        for key, value in arguments.items()
+        if key not in quantity.positional and value != quantity.parameters[key].default
     ]
-    return f"{name}({', '.join([series, *said])})"
+    return f"{name}({', '.join([series, *words, *said])})"
+
+
+def _literal(value: Argument) -> str:
+    return f"{value:.15g}%" if isinstance(value, float) else str(value)

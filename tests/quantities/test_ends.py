@@ -10,7 +10,7 @@ from scipy.optimize import curve_fit, minimize_scalar
 from cpbench.quantities import View, measure, to_value
 from cpbench.quantities.broken_stick import fit_sticks
 from cpbench.quantities.level_crossing import first_crossing
-from cpbench.records.scores import Value
+from cpbench.records.series import Value
 from cpbench.specs.quantities import QUANTITIES, unit_of
 
 ViewOf = Callable[..., View]

@@ -10,17 +10,9 @@ from cpbench.records.files import to_json, write_text
 from cpbench.records.llc import LlcContrast, LlcPoint
 from cpbench.records.plans import Plan
 from cpbench.records.provenance import StageProvenance, add_provenance
-from cpbench.records.scores import (
-    Claim,
-    Forecast,
-    Payment,
-    Point,
-    Scores,
-    Series,
-    Standing,
-    Unregistered,
-    Value,
-)
+from cpbench.records.scores import Claim, Forecast, Payment, Scores, Unregistered
+from cpbench.records.series import Point, Series, Value
+from cpbench.records.standings import Standing
 from cpbench.specs.quantities import written
 
 REMOVALS = (0, 10, 20, 40, 60, 80, 120, 160, 240, 320, 480)

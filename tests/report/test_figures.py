@@ -10,7 +10,8 @@ import matplotlib as mpl
 import pytest
 
 from cpbench.project import Project
-from cpbench.records.scores import Point, Scores, Series
+from cpbench.records.scores import Scores
+from cpbench.records.series import Point, Series
 from cpbench.report import write
 from cpbench.report.figures.controls import controls_of
 from cpbench.report.figures.curves import curves, hero

@@ -7,7 +7,8 @@ import pytest
 from cpbench.project import Project
 from cpbench.records.files import to_json, write_text
 from cpbench.records.llc import LlcPoint
-from cpbench.records.scores import Scores, Series
+from cpbench.records.scores import Scores
+from cpbench.records.series import Series
 from cpbench.report import write
 from cpbench.report.evidence import load
 from cpbench.report.figures.llc import llc

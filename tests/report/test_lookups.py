@@ -1,6 +1,7 @@
 """Finding a quantity: by what it means, however its defaults are written."""
 
-from cpbench.records.scores import Scores, Series, Value
+from cpbench.records.scores import Scores
+from cpbench.records.series import Series, Value
 from cpbench.report.lookups import about_protocol, of_protocol, quantity
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from cpbench.records.scores import Value
+from cpbench.records.series import Value
 from cpbench.report.numbers import amount, decimal, interval, money, quantity_text, seconds
 
 

@@ -6,7 +6,7 @@ import pytest
 from cpbench.quantities import Readings, Series
 from cpbench.records.plans import Condition
 from cpbench.resolving import Study, resolve
-from cpbench.specs.predictions import BinaryClaim
+from cpbench.specs.claims import BinaryClaim
 
 GRID = np.array([0, 10, 20, 40, 60, 80, 120, 160, 240, 320, 480.0])
 DIGESTS = {"p": "a" * 64}

@@ -7,7 +7,7 @@ import pytest
 
 from cpbench.records.llc import LlcContrast, LlcPoint
 from cpbench.records.results import Row, read_results, write_results
-from cpbench.records.scores import Series
+from cpbench.records.series import Series
 from cpbench.scoring import score
 from cpbench.scoring.llc import llc_contrasts
 

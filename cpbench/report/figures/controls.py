@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from matplotlib.axes import Axes
 
-from cpbench.records.scores import Point, Series
+from cpbench.records.series import Point, Series
 from cpbench.report.figures.labels import Label, name
 from cpbench.report.figures.style import CONTROL_DASHES, CONTROL_WORDS, MUTED, PAPER, Ink
 from cpbench.report.numbers import decimal

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from cpbench.records.scores import Point, Series
+from cpbench.records.series import Point, Series
 from cpbench.report.figures.canvas import card, panel, pinned_style, subtitle, to_svg, write_at
 from cpbench.report.figures.controls import control_labels, controls_of, draw_controls
 from cpbench.report.figures.ends import draw_ends, ends_height

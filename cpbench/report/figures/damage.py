@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, MaxNLocator, StrMethodFormatter
 
-from cpbench.records.scores import Point, Series
+from cpbench.records.series import Point, Series
 from cpbench.report.figures.canvas import card, panel, pinned_style, subtitle, to_svg, write_at
 from cpbench.report.figures.labels import Label, label_ends, name, room
 from cpbench.report.figures.marks import Abscissa, curve, few_ticks, limits

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from cpbench.records.scores import Series, Value
+from cpbench.records.series import Series, Value
 from cpbench.report.figures.canvas import subtitle
 from cpbench.report.figures.labels import name
 from cpbench.report.figures.style import MUTED, PAPER, Ink

@@ -13,7 +13,7 @@ from matplotlib.ticker import LogLocator, StrMethodFormatter
 
 from cpbench.records.llc import LlcPoint
 from cpbench.records.llc_curves import curves
-from cpbench.records.scores import Series
+from cpbench.records.series import Series
 from cpbench.report.figures.canvas import card, panel, pinned_style, subtitle, to_svg, write_at
 from cpbench.report.figures.labels import Label, label_ends, name, room
 from cpbench.report.figures.llc_marks import (

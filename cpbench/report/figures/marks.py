@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from matplotlib.axes import Axes
 from matplotlib.ticker import FixedLocator, MaxNLocator
 
-from cpbench.records.scores import Point
+from cpbench.records.series import Point
 from cpbench.report.figures.style import Ink
 
 Abscissa = Callable[[Point], float]

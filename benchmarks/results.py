@@ -5,22 +5,22 @@ import json
 import os
 import platform
 import subprocess
+import sys
 from collections.abc import Mapping
+from importlib.metadata import version
 from pathlib import Path
 
-import torch
-
-ROOT = Path(__file__).resolve().parents[2]
-FOLDER = ROOT / "reports" / "benchmarks" / "llc"
+ROOT = Path(__file__).resolve().parents[1]
+FOLDER = ROOT / "reports" / "benchmarks"
 
 
-def write(name: str, results: Mapping[str, object], folder: Path = FOLDER) -> Path:
+def write(name: str, results: Mapping[str, object], folder: Path) -> Path:
     """Write results beside versions, commit and date, and return the file.
 
     Args:
         name: Of the benchmark; the file is `<name>.json`.
         results: What JSON can hold; finite numbers only.
-        folder: Where; by default the one that is committed.
+        folder: Where; the committed ones lie below `FOLDER`.
 
     Raises:
         ValueError: A number is not finite.
@@ -40,11 +40,18 @@ def _origin() -> dict[str, object]:
         "commit": _git("rev-parse", "HEAD"),
         "is_clean": not _git("status", "--porcelain", "--", "cpbench", "benchmarks"),
         "python": platform.python_version(),
-        "torch": torch.__version__,
+        **{package: version(package) for package in ("numpy", "torch")},
         "machine": platform.machine(),
         "cores": os.cpu_count(),
-        "threads": torch.get_num_threads(),
+        "threads": _threads(),
     }
+
+
+def _threads() -> int:
+    """Return how many threads computed: the judge's numpy obeys the environment, torch its own."""
+    if torch := sys.modules.get("torch"):
+        return torch.get_num_threads()
+    return int(os.environ.get("OMP_NUM_THREADS", os.cpu_count() or 1))
 
 
 def _git(*arguments: str) -> str:
