@@ -4,12 +4,13 @@ UV := uv==0.13.8
 BIN := .venv/bin
 RUN := PATH="$(CURDIR)/$(BIN):$$PATH"
 
-.PHONY: help repro heavy test check format data lock clean
+.PHONY: help repro heavy test check coverage format data lock clean
 
 help:
 	@echo "make repro   run the whole default study: plan, train, measure, score, report"
 	@echo "make test    check style, types, contracts and specs, then run the tests"
 	@echo "make check   the checks alone"
+	@echo "make coverage   the judge's tests, every branch counted"
 	@echo "make heavy   run the protocols that need a GPU or an hour"
 	@echo "make data FROM=<archive> NAME=<folder>   unpack images into data/"
 	@echo "make format  let ruff format and fix the code"
@@ -32,6 +33,10 @@ check: .venv/ready
 	$(RUN) lint-imports
 	$(RUN) cpbench validate
 	$(RUN) cpbench schema --check
+
+coverage: .venv/ready
+	$(RUN) pytest -q -n 2 --dist worksteal --cov --cov-report=term-missing:skip-covered \
+		$(addprefix tests/,claims cli ledger quantities records report resolving scoring specs theories verifying)
 
 format: .venv/ready
 	$(RUN) ruff format .

@@ -2,6 +2,7 @@
 
 import shutil
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 
@@ -25,11 +26,36 @@ def committed(root: Path, path: Path) -> str:
     return _git(root, "show", f"HEAD:{path.relative_to(root).as_posix()}")
 
 
+def versions(root: Path, path: Path) -> Iterator[tuple[str, bytes]]:
+    """Yield each commit that changed a file, newest first, with the file's bytes at it.
+
+    A commit that deleted the file is left out: it holds no version.
+    """
+    for commit_id in commits(root, path):
+        if (data := content(root, path, commit_id)) is not None:
+            yield commit_id, data
+
+
+def commits(root: Path, path: Path) -> list[str]:
+    """Return the commits that changed a file, newest first."""
+    name = path.relative_to(root).as_posix()
+    return _git(root, "log", "--full-history", "--format=%H", "--", name).split()
+
+
+def content(root: Path, path: Path, commit_id: str) -> bytes | None:
+    """Return a file's bytes at a commit, or nothing where it is not there."""
+    return _said(root, "show", f"{commit_id}:./{path.relative_to(root).as_posix()}")
+
+
 def _git(root: Path, *words: str) -> str:
     """Return what git says, or nothing where it is absent or refuses."""
+    return (_said(root, *words) or b"").decode(errors="replace").strip()
+
+
+def _said(root: Path, *words: str) -> bytes | None:
     program = shutil.which("git")
     if program is None:
-        return ""
+        return None
     command = [program, "-C", str(root), *words]
-    said = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - fixed words
-    return said.stdout.strip() if said.returncode == 0 else ""
+    said = subprocess.run(command, capture_output=True, check=False)  # noqa: S603 - fixed words
+    return said.stdout if said.returncode == 0 else None

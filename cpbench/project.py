@@ -29,6 +29,11 @@ class Project(NamedTuple):
         return self.root / "specs" / "predictions"
 
     @property
+    def theories(self) -> Path:
+        """Folder of laws written in one line, as theories."""
+        return self.root / "specs" / "theories"
+
+    @property
     def schemas(self) -> Path:
         """Folder of JSON Schemas, made from the models."""
         return self.root / "specs" / "schema"

@@ -1,6 +1,5 @@
 """Circumstances of a stage: what the machine, the checkout and the ledger were when it started."""
 
-import json
 import resource
 import sys
 from collections.abc import Mapping, Sequence
@@ -8,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import torch
 
 from cpbench import checkout
+from cpbench.ledger import head, read_ledger
 from cpbench.project import Project
 from cpbench.records.provenance import StageProvenance
 from cpbench.store import Manifest
@@ -20,7 +20,11 @@ CAUSES = ("cpbench", "pipelines/*.py", "specs/protocols", "requirements.lock")
 def circumstances(
     project: Project, device: torch.device, numerics: Mapping[str, str]
 ) -> StageProvenance:
-    """Return the facts known before a stage starts; its seconds are filled in when it ends."""
+    """Return the facts known before a stage starts; its seconds are filled in when it ends.
+
+    Raises:
+        IntegrityError: The ledger is broken: what stood in it when training began would be lost.
+    """
     return StageProvenance(
         seconds=0.0,
         device=describe(device),
@@ -28,7 +32,7 @@ def circumstances(
         versions=versions(),
         commit=checkout.commit(project.root),
         dirty=checkout.is_dirty(project.root, *CAUSES),
-        ledger_head=_ledger_head(project),
+        ledger_head=head(read_ledger(project.ledger)),
     )
 
 
@@ -47,7 +51,7 @@ def trained_at(
     """
     commits = {each.commit for each in manifests}
     heads = [each.ledger_head for each in manifests]
-    order = ["", *(entry["hash"] for entry in _ledger(project))]
+    order = ["", *(entry.hash for entry in read_ledger(project.ledger))]
     known = [head for head in heads if head is not None]
     oldest = (
         min(known, key=order.index) if len(known) == len(heads) and {*known} <= {*order} else None
@@ -63,16 +67,3 @@ def _peak_bytes(device: torch.device) -> float:
     who = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
     peak = max(resource.getrusage(each).ru_maxrss for each in who)
     return peak * (1 if sys.platform == "darwin" else 1024)  # macOS counts bytes, Linux kilobytes
-
-
-def _ledger_head(project: Project) -> str:
-    """Return the hash of the ledger's last entry."""
-    entries = _ledger(project)
-    return entries[-1]["hash"] if entries else ""
-
-
-def _ledger(project: Project) -> list[dict[str, str]]:
-    """Return the ledger's entries; their verification is the judge's business."""
-    if not project.ledger.exists():
-        return []
-    return [json.loads(line) for line in project.ledger.read_text(encoding="utf-8").splitlines()]

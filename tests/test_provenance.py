@@ -1,18 +1,33 @@
-import json
 from pathlib import Path
 
+import pytest
 import torch
 
+from cpbench.errors import IntegrityError
+from cpbench.ledger import Circumstances, GitState, append, payload_of, read_ledger
 from cpbench.project import Project
 from cpbench.provenance import circumstances, trained_at
+from cpbench.specs.predictions import Prediction
 from cpbench.store import Manifest
 
+NOW = Circumstances("2026-01-02T03:04:05Z", "Ann", GitState(commit="", dirty=False))
 
-def project(folder: Path, *heads: str) -> Project:
-    (folder / "specs").mkdir()
-    lines = "".join(json.dumps({"hash": head}) + "\n" for head in heads)
-    (folder / "specs" / "ledger.jsonl").write_text(lines)
-    return Project(folder)
+
+def ledger_of(folder: Path, entries: int) -> tuple[Project, list[str]]:
+    """A ledger of so many entries, and their hashes."""
+    place = Project(folder)
+    for number in range(entries):
+        append(place, payload_of(place, prediction(number), {"blur": "a" * 64}), NOW)
+    return place, [entry.hash for entry in read_ledger(place.ledger)]
+
+
+def prediction(number: int) -> Prediction:
+    claim = {
+        "id": "later", "title": "Later", "type": "binary", "claim": "end(blur) > 0",
+        "resolution": {"rule": "point", "on_divergence": "drop"},
+    }  # fmt: skip
+    told = {"about": {"title": "A bet"}, "exposure": "nothing_run", "claims": [claim]}
+    return Prediction.model_validate({"id": f"bet_{number}", **told})
 
 
 def manifest(commit: str | None, head: str | None) -> Manifest:
@@ -31,17 +46,26 @@ def manifest(commit: str | None, head: str | None) -> Manifest:
 
 
 def test_weights_are_as_old_as_their_oldest_segment(tmp_path: Path):
-    place = project(tmp_path, "aa", "bb", "cc")
+    place, (first, second, third) = ledger_of(tmp_path, 3)
     now = circumstances(place, torch.device("cpu"), {})
-    assert now.ledger_head == "cc"
-    mixed = trained_at(place, now, [manifest("1", "cc"), manifest("1", "aa"), manifest("1", "bb")])
-    assert (mixed.commit, mixed.ledger_head) == ("1", "aa")
-    before_all = trained_at(place, now, [manifest("1", "cc"), manifest("2", "")])
+    assert now.ledger_head == third
+    made = [manifest("1", each) for each in (third, first, second)]
+    mixed = trained_at(place, now, made)
+    assert (mixed.commit, mixed.ledger_head) == ("1", first)
+    before_all = trained_at(place, now, [manifest("1", third), manifest("2", "")])
     assert (before_all.commit, before_all.ledger_head) == ("several", "")
 
 
 def test_what_was_not_recorded_is_not_guessed(tmp_path: Path):
-    place = project(tmp_path, "aa")
+    place, (first,) = ledger_of(tmp_path, 1)
     now = circumstances(place, torch.device("cpu"), {})
-    assert trained_at(place, now, [manifest("1", "aa"), manifest("1", None)]).ledger_head is None
+    assert trained_at(place, now, [manifest("1", first), manifest("1", None)]).ledger_head is None
     assert trained_at(place, now, [manifest("1", "of another ledger")]).ledger_head is None
+
+
+def test_nothing_is_trained_under_a_ledger_that_is_torn(tmp_path: Path):
+    place, _ = ledger_of(tmp_path, 1)
+    with place.ledger.open("ab") as ledger:
+        ledger.write(b'{"at":')
+    with pytest.raises(IntegrityError, match="--repair"):
+        circumstances(place, torch.device("cpu"), {})

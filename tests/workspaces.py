@@ -47,7 +47,7 @@ claims:
     title: Blur costs something
     type: binary
     claim: "damage(tiny.b20, at=10) > 0"
-    resolution: {rule: decisive, min_seeds: 3, on_divergence: drop}
+    resolution: {rule: decisive, min_seeds: 3, draws: student, on_divergence: drop}
     stakes:
       - {yes: ada, no: ben, odds: even, stake: 10.00, currency: USD}
 forecasts:
@@ -136,11 +136,14 @@ def make_workspace(root: Path) -> Workspace:
     ):
         (root / folder).mkdir(parents=True, exist_ok=True)
     (root / "specs/seeds/README.md").write_text("seeds\n")
-    (root / "params.yaml").write_text("protocols: [tiny]\nheavy: []\n")
+    (root / "params.yaml").write_text("protocols: [tiny]\nheavy: []\npublished: []\n")
     workspace.protocol.write_text(PROTOCOL)
     workspace.prediction.write_text(PREDICTION)
     workspace.run("git", "init", "-q")
     workspace.run("git", "add", "-A")
     workspace.run("git", "-c", "user.name=t", "-c", "user.email=t@t", "commit", "-qm", "start")
-    workspace.run("python", "-m", "cpbench", "predict", str(workspace.prediction))
+    for party in ("ada", "ben"):
+        workspace.run(
+            "python", "-m", "cpbench", "predict", str(workspace.prediction), "--by", party
+        )
     return workspace

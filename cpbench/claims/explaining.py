@@ -10,7 +10,8 @@ from cpbench.claims.syntax import (
     Negation,
     Number,
 )
-from cpbench.specs.quantities import QUANTITIES, Unit
+from cpbench.specs.quantities import AT_REMOVAL, QUANTITIES, Argument
+from cpbench.specs.units import Unit
 
 _COMPARED = {
     ">": "is greater than",
@@ -27,13 +28,25 @@ _PLURALS: dict[Unit, str] = {
     "lr_steps": " lr·steps",
     "percent": " %",
     "pp": " percentage points",
+    "nat": " nats",
 }
+_FLOORS = {"never": "never removed", "tail": "median of the last four removals"}
+_BUDGETS = {"lr": "in lr·steps that are left"}
+_COLUMNS = {"removal": "the epoch of removal", "final_accuracy": "the final accuracy"}
 
 
 def explain(event: Event) -> str:
     """Return a claim as one English sentence."""
-    sentence = _event(event)
-    return f"{sentence[0].upper()}{sentence[1:]}."
+    return _sentence(_event(event))
+
+
+def explain_quantity(expression: Expression) -> str:
+    """Return the number that a numeric claim is about as one English sentence."""
+    return _sentence(_expression(expression))
+
+
+def _sentence(words: str) -> str:
+    return f"{words[0].upper()}{words[1:]}."
 
 
 def _event(event: Event) -> str:
@@ -63,14 +76,20 @@ def _comparison(comparison: Comparison) -> str:
 def _expression(expression: Expression) -> str:
     match expression:
         case Number():
-            return f"{expression.value:g}{_PLURALS[expression.unit]}"
+            return _number(expression)
         case Call():
-            phrase = QUANTITIES[expression.quantity].phrase
-            return phrase.format(series=expression.series, **dict(expression.arguments))
+            return _call(expression)
         case Arithmetic():
             return (
                 f"{_term(expression.left)} {_JOINED[expression.operator]} {_term(expression.right)}"
             )
+
+
+def _number(number: Number) -> str:
+    words = _PLURALS[number.unit]
+    # Of the units that are words, one is counted in the singular.
+    is_one = f"{number.value:g}" in {"1", "-1"} and words.endswith("s")
+    return f"{number.value:g}{words.removesuffix('s') if is_one else words}"
 
 
 def _term(expression: Expression) -> str:
@@ -79,3 +98,30 @@ def _term(expression: Expression) -> str:
         if isinstance(expression, Arithmetic)
         else _expression(expression)
     )
+
+
+def _call(call: Call) -> str:
+    arguments = dict(call.arguments)
+    said = {key: _argument(key, value) for key, value in call.arguments}
+    if "level" in arguments:
+        said["floor"] = f"{arguments['level']:g} % accuracy"
+    told = f", as {said['of']} reads it" if "of" in said else ""
+    return QUANTITIES[call.quantity].phrase.format(series=call.series, **said) + told
+
+
+def _argument(key: str, value: Argument) -> str:
+    word = str(value)
+    match key:
+        case "floor":
+            return _FLOORS.get(word, word)
+        case "in":
+            return _BUDGETS.get(word, f"in {word} that are spent")
+        case "x" | "y" | "given":
+            return _COLUMNS.get(word) or _reading(word)
+        case _:
+            return word
+
+
+def _reading(column: str) -> str:
+    name = column.removesuffix(AT_REMOVAL)
+    return f"the {name}" if name == column else f"the {name} at removal"

@@ -1,5 +1,6 @@
 """Where a claim went wrong: its columns, counted from 1, and the parts of its syntax tree."""
 
+import re
 import unicodedata
 from typing import Any
 
@@ -8,6 +9,16 @@ from lark import Token, Tree, UnexpectedInput, UnexpectedToken
 from cpbench.errors import SpecError
 
 EXAMPLE = "end(p.a) - end(p.b) > 3 epoch"
+
+_WORD = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.]{0,40}")
+_DECIMAL_COMMA = re.compile(r"[0-9],[0-9]")
+_HINTS = {
+    **dict.fromkeys("=!", "compare by >, >=, < or <="),
+    **dict.fromkeys("&|", "join with and, or, not"),
+    **dict.fromkeys("'\"", "names take no quotes"),
+    **dict.fromkeys("[{", "brackets are round"),
+}
+"""The way out from a letter that other languages have."""
 
 
 class ClaimError(SpecError):
@@ -45,12 +56,25 @@ def unexpected(error: UnexpectedInput, text: str, example: str = EXAMPLE) -> Cla
     stopped = place if place is not None and 0 <= place < len(text) else len(text)
     if isinstance(error, UnexpectedToken) and error.token.type == "$END":  # pyright: ignore[reportUnknownMemberType]
         stopped = len(text)
-    found = _named(text[stopped]) if stopped < len(text) else "the end"
-    return ClaimError(stopped + 1, f"did not expect {found} here; write as in {example}")
+    hint = _hint(text, stopped)
+    found = _named(text[stopped:]) if stopped < len(text) else "the end"
+    return ClaimError(
+        stopped + 1,
+        f"did not expect {found} here{f'; {hint}' if hint else ''}; write as in {example}",
+    )
 
 
-def _named(letter: str) -> str:
-    """Name a letter so that it can be seen for what it is, and moves no terminal."""
+def _hint(text: str, place: int) -> str:
+    if place and _DECIMAL_COMMA.match(text, place - 1):
+        return "a decimal takes a point, as 0.5"
+    return _HINTS.get(text[place : place + 1], "")
+
+
+def _named(rest: str) -> str:
+    """Name the word that a text begins with, or its first letter, so that it moves no terminal."""
+    if word := _WORD.match(rest):
+        return f"'{word[0]}'"
+    letter = rest[0]
     if " " <= letter <= "~":
         return f"'{letter}'"
     name = unicodedata.name(letter, "a control character")

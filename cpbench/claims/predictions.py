@@ -1,18 +1,23 @@
 """Prediction files as a whole: the model, the claims' text, and what their protocols offer."""
 
 from collections.abc import Iterator, Mapping
+from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
 
-from cpbench.claims.parsing import ClaimError, parse
-from cpbench.claims.syntax import Call, Event, calls, to_json
-from cpbench.digests import digest
+from cpbench.claims.checking import setting_faults, statements_in
+from cpbench.claims.places import ClaimError
+from cpbench.claims.syntax import Call, Event, Expression, calls
 from cpbench.errors import Problem, SpecError
 from cpbench.project import Project
-from cpbench.specs.claims import BinaryClaim, Fault, Prediction, faults
-from cpbench.specs.loading import load_protocol
+from cpbench.records.published import published_controls, published_removals
+from cpbench.specs.claims import Claim
+from cpbench.specs.kinds import PREDICTION, refuse_other_kinds
+from cpbench.specs.loading import is_published, load_protocol, load_published
+from cpbench.specs.predictions import Fault, Prediction, faults
 from cpbench.specs.protocols import Protocol
-from cpbench.specs.quantities import controls_of
+from cpbench.specs.published import PublishedProtocol
+from cpbench.specs.quantities import QUANTITIES, controls_of
 from cpbench.specs.reading import Document, dotted, read
 from cpbench.specs.validating import one_of, validate
 
@@ -37,6 +42,7 @@ def load_prediction(path: Path, offers: Mapping[str, Offer] | None = None) -> Pr
         SpecError: With every problem found, each at its line.
     """
     document = read(path)
+    refuse_other_kinds(document, PREDICTION)
     prediction = validate(Prediction, document)
     found = [
         *faults(prediction),
@@ -53,52 +59,46 @@ def offers_of(project: Project) -> dict[str, Offer]:
     offers: dict[str, Offer] = {}
     for path in sorted(project.protocols.glob("*.yaml")):
         try:
-            offers[path.stem] = offer_of(load_protocol(path))
+            load = load_published if is_published(read(path)) else load_protocol
+            offers[path.stem] = offer_of(load(path))
         except SpecError:
             continue
     return offers
 
 
-def offer_of(protocol: Protocol) -> Offer:
-    """Return what a protocol offers to claims."""
+def offer_of(protocol: Protocol | PublishedProtocol) -> Offer:
+    """Return what a protocol offers to claims; of published arms, what any of them has."""
+    if isinstance(protocol, PublishedProtocol):
+        controls = frozenset(published_controls(protocol))
+        return Offer(frozenset(protocol.published.arms), controls, published_removals(protocol))
     experiment = protocol.protocol
     arms = frozenset(experiment.arms) or frozenset({"main"})
     return Offer(arms, frozenset(experiment.controls), experiment.sweep.get("removal"))
 
 
-def unknown_series(event: Event, offers: Mapping[str, Offer]) -> Iterator[str]:
-    """Yield what a claim asks for that its protocols do not offer."""
-    for call in calls(event):
-        if call.protocol not in offers:
-            yield f"{call.text}: protocol {one_of(call.protocol, offers)}"
-        else:
-            yield from _not_offered(call, offers[call.protocol])
+def unknown_series(node: Event | Expression, offers: Mapping[str, Offer]) -> Iterator[str]:
+    """Yield what a statement asks for that its protocols do not offer."""
+    for call in calls(node):
+        for protocol in dict.fromkeys(name for name, _ in call.sides):
+            if protocol not in offers:
+                yield f"{call.text}: protocol {one_of(protocol, offers)}"
+            else:
+                yield from _not_offered(call, offers[protocol], protocol)
 
 
-def protocols_of(event: Event) -> tuple[str, ...]:
-    """Return the protocols a claim names, sorted."""
-    return tuple(sorted({call.protocol for call in calls(event)}))
-
-
-def claim_hash(claim: BinaryClaim, event: Event, protocols: Mapping[str, str]) -> str:
-    """Return what identifies a claim: its meaning, resolution and protocols' digests."""
-    named = {name: protocols[name] for name in protocols_of(event)}
-    resolution = claim.resolution.json_value()
-    return digest(
-        {"claim": to_json(event), "type": claim.type, "resolution": resolution, "protocols": named}
-    )
-
-
-def _not_offered(call: Call, offer: Offer) -> Iterator[str]:
-    if call.arm not in offer.arms:
-        yield f"{call.text}: arm {one_of(call.arm, offer.arms)}"
+def _not_offered(call: Call, offer: Offer, name: str) -> Iterator[str]:
+    """Yield what one of a call's protocols does not offer it."""
+    for arm in (arm for each, arm in call.sides if each == name):
+        if arm not in offer.arms:
+            yield f"{call.text}: arm {one_of(arm, offer.arms)}"
     needed = controls_of(call.quantity, dict(call.arguments))
     for control in sorted(needed - offer.controls):
-        yield f"{call.text}: needs the control {control}; add it to the controls of {call.protocol}"
+        yield f"{call.text}: needs the control {control}; add it to the controls of {name}"
     for key, value in call.arguments:
-        if isinstance(value, int) and offer.removals is not None and value not in offer.removals:
+        is_removal = QUANTITIES[call.quantity].parameters[key].kind == "removal"
+        if is_removal and offer.removals is not None and value not in offer.removals:
             grid = ", ".join(map(str, offer.removals))
-            yield f"{call.text}: {key}={value} is not swept by {call.protocol}; allowed: {grid}"
+            yield f"{call.text}: {key}={value} is not swept by {name}; allowed: {grid}"
 
 
 def _name_faults(prediction: Prediction, stem: str) -> Iterator[Fault]:
@@ -108,15 +108,19 @@ def _name_faults(prediction: Prediction, stem: str) -> Iterator[Fault]:
 
 def _claim_faults(prediction: Prediction, offers: Mapping[str, Offer] | None) -> Iterator[Fault]:
     for index, claim in enumerate(prediction.claims):
-        place = ("claims", index, "claim")
+        found = chain(_statement_faults(claim, offers), setting_faults(claim))
+        yield from (Fault(("claims", index, *fault.place), fault.message) for fault in found)
+
+
+def _statement_faults(claim: Claim, offers: Mapping[str, Offer] | None) -> Iterator[Fault]:
+    for place, statement in statements_in(claim):
         try:
-            event = parse(claim.claim)
+            node = statement()
         except ClaimError as error:
             yield Fault(place, str(error))
             continue
-        if offers is not None:
-            for message in unknown_series(event, offers):
-                yield Fault(place, message)
+        for message in () if offers is None else unknown_series(node, offers):
+            yield Fault(place, message)
 
 
 def _problem(fault: Fault, document: Document) -> Problem:

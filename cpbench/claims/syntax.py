@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import Any, Literal
 
-from cpbench.specs.quantities import Argument, Unit, written
+from cpbench.specs.quantities import Argument, written
+from cpbench.specs.units import Unit
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ like is plain.
 from typing import Literal
 
 from cpbench.claims.syntax import Expression, Number
-from cpbench.specs.quantities import Unit
+from cpbench.specs.units import Unit
 
 Operator = Literal["+", "-", "*", "/"]
 
@@ -86,8 +86,12 @@ def _way_out(left: Expression, right: Expression) -> str:
         return "; percent is a level, pp a difference; subtract levels or change the unit"
     plain = next((node for node in (left, right) if node.unit == "1"), None)
     if not isinstance(plain, Number):
-        return ""
+        return "; both sides need one unit"
     other = next(unit for unit in units if unit != "1")
-    if other in {"percent", "pp"} and 0 < abs(plain.value) <= 1:
-        return f"; write {plain.value * 100:g}{'%' if other == 'percent' else ' pp'}"
-    return f"; write {plain.value:g} {other}"
+    written = f"{plain.value:g} {other}"
+    # Below one, somebody may have meant a share; 1 pp is what somebody means who writes 1.
+    if other == "percent" and 0 < abs(plain.value) <= 1:
+        return f"; write {plain.value * 100:g}%"
+    if other == "pp" and 0 < abs(plain.value) < 1:
+        return f"; write {written}, or {plain.value * 100:g} pp"
+    return f"; write {written}"

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Generator
 from contextlib import contextmanager
 
+from cpbench.cli.commands import ReaderGoneError
 from cpbench.errors import CpbenchError
 
 
@@ -23,7 +24,7 @@ def reporting() -> Generator[None]:
     except KeyboardInterrupt:
         print("interrupted; what is stored is safe, run the same command to go on", file=sys.stderr)  # noqa: T201
         sys.exit(130)
-    except BrokenPipeError:
-        # The reader has gone (`| head`): nobody is left to tell, and a flush would fail again.
+    except (BrokenPipeError, ReaderGoneError):
+        # Nobody is left to tell, and a flush would fail again.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)

@@ -12,12 +12,17 @@ def plan(
 ) -> None:
     """Show a protocol's runs, epochs and expected cost. Writes nothing."""
     from cpbench.cli.plan_table import print_plan
+    from cpbench.errors import UsageError
     from cpbench.plan.compiling import load_compiled
     from cpbench.project import find, known_protocol
     from cpbench.records.files import to_json
+    from cpbench.specs.loading import NOT_RUNNABLE, is_published
+    from cpbench.specs.reading import read
 
     project = find()
-    compiled = load_compiled(project, known_protocol(project, name))
+    if is_published(read(project.protocol(known_protocol(project, name)))):
+        raise UsageError(f"{name} {NOT_RUNNABLE}")
+    compiled = load_compiled(project, name)
     if as_json:
         typer.echo(to_json(compiled.plan.json_value()), nl=False)
     else:

@@ -1,8 +1,8 @@
 """A plan for people."""
 
-from rich.console import Console
 from rich.table import Table
 
+from cpbench.cli.plain_tables import Page
 from cpbench.project import Project
 from cpbench.records.plans import Plan, read_plan
 from cpbench.records.provenance import read_provenance
@@ -28,7 +28,7 @@ def print_plan(project: Project, plan: Plan) -> None:
     table.add_row("", f"{plan.epochs_shared:,} shared, in {segments}: {saving:.1f}× fewer")
     table.add_row("steps", f"{_steps(plan):,} if each run were trained alone")
     table.add_row("expected", _expected_cost(project, plan))
-    Console(soft_wrap=True).print(table)
+    Page().print(table, soft_wrap=True)
 
 
 def _steps(plan: Plan) -> int:

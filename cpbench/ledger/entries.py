@@ -27,8 +27,8 @@ class PredictionPayload(Spec):
     """Every protocol the claims name, with its digest."""
     known_results: tuple[KnownResult, ...]
     stakes: Literal["offered"] | None = None
-    """`offered`: each party must accept. Absent from entries before acceptances existed, whose
-    stakes were made by being registered."""
+    """`offered`: each party must accept. Absent from the entries before acceptances existed, whose
+    stakes were made by being registered; no entry after them makes bets that way."""
     reason: Text | None = None
     """Why it was amended."""
 
@@ -143,46 +143,64 @@ class AbstractEntry(Spec):
 
 
 class PredictionEntry(AbstractEntry):
+    """A prediction, registered or amended."""
+
     kind: Literal["prediction"]
     payload: PredictionPayload
 
 
 class ForecastEntry(AbstractEntry):
+    """One more forecast."""
+
     kind: Literal["forecast"]
     payload: ForecastPayload
 
 
 class SealedEntry(AbstractEntry):
+    """A forecast under seal."""
+
     kind: Literal["sealed"]
     payload: SealedPayload
 
 
 class RevealEntry(AbstractEntry):
+    """A seal opened."""
+
     kind: Literal["reveal"]
     payload: RevealPayload
 
 
 class OfferEntry(AbstractEntry):
+    """A stake offered."""
+
     kind: Literal["offer"]
     payload: OfferPayload
 
 
 class AcceptEntry(AbstractEntry):
+    """A stake accepted."""
+
     kind: Literal["accept"]
     payload: AcceptPayload
 
 
 class WithdrawEntry(AbstractEntry):
+    """Something taken back."""
+
     kind: Literal["withdraw"]
     payload: WithdrawPayload
 
 
 class DisputeEntry(AbstractEntry):
+    """An outcome disputed."""
+
     kind: Literal["dispute"]
     payload: DisputePayload
 
 
 class ResolveEntry(AbstractEntry):
+    """An outcome recorded."""
+
     kind: Literal["resolve"]
     payload: ResolvePayload
 

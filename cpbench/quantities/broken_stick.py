@@ -11,7 +11,8 @@ from typing import NamedTuple
 import numpy as np
 
 from cpbench.quantities.estimates import Bounds
-from cpbench.quantities.series import Flags, Floats
+from cpbench.quantities.resampling import View
+from cpbench.quantities.series import CURVE, Flags, Floats
 
 MIN_REMOVALS = 5
 MIN_PLATEAU = 3
@@ -42,6 +43,11 @@ class _Fit(NamedTuple):
     """Sum of squares; infinite where the candidate is not a falling stick."""
     position: Floats
     level: Floats
+
+
+def stick_of(view: View) -> Stick:
+    """Return the stick of a view's mean curve in each sample."""
+    return view.once("stick", lambda: fit_sticks(view.series.removals, view.control(CURVE)))
 
 
 def fit_sticks(removals: Floats, curves: Floats) -> Stick:

@@ -7,7 +7,9 @@ import numpy as np
 from cpbench.quantities.resampling import COVERAGE, View
 from cpbench.quantities.series import Flags, Floats
 from cpbench.records.series import QuantityStatus, Value
-from cpbench.specs.quantities import AXES, Unit
+from cpbench.specs.units import AXES, Unit
+
+UNTOLD = "the source of the results does not say how it trained"
 
 
 class Estimate(NamedTuple):
@@ -18,6 +20,8 @@ class Estimate(NamedTuple):
     status: QuantityStatus
     """Of the sample itself (row 0)."""
     note: str = ""
+    num_seeds: int | None = None
+    """How many seeds it rests on, where not on all of the view."""
 
 
 def exact(values: Floats) -> Estimate:
@@ -50,7 +54,9 @@ def located(bounds: Bounds, view: View, axis: str) -> Estimate:
         status = "right_censored"
     elif bounds.is_left[0]:
         status = "left_censored"
-    low = np.where(bounds.has_drop, bounds.low, np.nan)
+    # What lies before the first removal may lie anywhere from epoch 0 on.
+    low = np.where(bounds.is_left, 0.0, bounds.low)
+    low = np.where(bounds.has_drop, low, np.nan)
     high = np.where(bounds.has_drop, bounds.high, np.nan)
     return _on_axis(Estimate(low, high, status, _note(status, low[0], high[0])), view, axis)
 
@@ -67,7 +73,7 @@ def to_value(estimate: Estimate, view: View, *, expr: str, unit: Unit) -> Value:
         high=high,
         unit=unit,
         status=estimate.status,
-        n_seeds=view.num_seeds,
+        n_seeds=view.num_seeds if estimate.num_seeds is None else estimate.num_seeds,
         note=estimate.note,
     )
 
@@ -89,17 +95,22 @@ def _on_axis(estimate: Estimate, view: View, axis: str) -> Estimate:
     if axis == "epochs":
         return estimate
     epochs = view.series.removals
+    is_before = estimate.low < epochs[0]
     if axis != "lr_steps":
         name = {"step": "steps_at_removal", "example": "examples_at_removal"}[AXES[axis]]
         positions = np.array(
             [getattr(each, name) for each in view.series.conditions], dtype=np.float64
         )
+        if np.isnan(positions).any():
+            return unknown(view, "invalid", UNTOLD)
         low, high = (
-            np.interp(estimate.low, epochs, positions),
+            np.where(is_before, 0.0, np.interp(estimate.low, epochs, positions)),
             np.interp(estimate.high, epochs, positions),
         )
         return estimate._replace(low=low, high=np.where(np.isinf(estimate.high), np.inf, high))
     left = np.array([each.lr_steps_left for each in view.series.conditions])
+    if np.isnan(left).any():
+        return unknown(view, "invalid", UNTOLD)
     if (np.diff(left) > 0).any():
         return unknown(
             view, "invalid", "the learning rate left does not fall with the removal epoch"
@@ -111,7 +122,8 @@ def _on_axis(estimate: Estimate, view: View, axis: str) -> Estimate:
         "left_censored": "right_censored",
     }
     status = flipped.get(estimate.status, estimate.status)
-    return estimate._replace(low=low, high=_budget(estimate.low, epochs, left), status=status)
+    high = np.where(is_before, np.inf, _budget(estimate.low, epochs, left))
+    return estimate._replace(low=low, high=high, status=status)
 
 
 def _budget(epochs: Floats, removals: Floats, left: Floats) -> Floats:

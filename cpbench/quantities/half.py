@@ -8,6 +8,4 @@ from cpbench.specs.quantities import Arguments
 
 def half(view: View, arguments: Arguments) -> Estimate:
     """Return where the curve first crosses (baseline + floor) / 2, on the axis asked for."""
-    return located(
-        crossing_bounds(view, 0.5, str(arguments["floor"])), view, str(arguments["axis"])
-    )
+    return located(crossing_bounds(view, 0.5, arguments), view, str(arguments["axis"]))

@@ -13,9 +13,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from cpbench.quantities.broken_stick import fit_sticks
 from cpbench.quantities.estimates import Bounds
-from cpbench.quantities.series import Floats
+from cpbench.quantities.series import Flags, Floats
 
 NUM_MIDDLES = 40
 NUM_WIDTHS = 12
@@ -30,12 +29,13 @@ class _Pairs(NamedTuple):
     log_width: Floats
 
 
-def logistic_bounds(removals: Floats, curves: Floats) -> Bounds:
+def logistic_bounds(removals: Floats, curves: Floats, has_drop: Flags) -> Bounds:
     """Return where each curve has lost ninety percent of its logistic drop.
 
     Args:
         removals: Removal epochs, increasing; shape [removals].
         curves: Mean accuracies in percent; shape [samples, removals].
+        has_drop: Whether there is a drop at all; shape [samples].
     """
     first, last = float(removals[0]), float(removals[-1])
     narrowest = float(np.diff(removals).min()) / 4
@@ -55,7 +55,7 @@ def logistic_bounds(removals: Floats, curves: Floats) -> Bounds:
     is_right, is_left = end > last, end < removals[1]
     low: Floats = np.where(is_left, first, np.minimum(end, last))
     high = np.where(is_left, removals[1], np.where(is_right, np.inf, end))
-    return Bounds(low, high, is_left, is_right, fit_sticks(removals, curves).has_drop)
+    return Bounds(low, high, is_left, is_right, has_drop)
 
 
 def _best(removals: Floats, curves: Floats, pairs: _Pairs) -> _Pairs:

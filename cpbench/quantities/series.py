@@ -8,12 +8,14 @@ from numpy.typing import NDArray
 
 from cpbench.records.plans import Condition, Plan
 from cpbench.records.results import Row
+from cpbench.specs.units import METRICS
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
 CURVE = ""
 TRAIN = "train_accuracy"
+MOMENTS = {"removal", "final"}
 
 
 class Readings(NamedTuple):
@@ -31,7 +33,7 @@ class Readings(NamedTuple):
 
 
 class Series(NamedTuple):
-    """All final accuracies of one arm of one protocol."""
+    """All that was read of one arm of one protocol, as claims see it."""
 
     protocol: str
     arm: str
@@ -47,6 +49,10 @@ class Series(NamedTuple):
     """Clean training accuracy, likewise."""
     problem: str = ""
     """Why no quantity can be taken, if so."""
+    rows: tuple[Row, ...] = ()
+    """The curve's numbers that a claim may name as a metric."""
+    on_divergence: Literal["worst", "drop"] = "drop"
+    """How it was settled."""
 
     @property
     def name(self) -> str:
@@ -72,7 +78,7 @@ class Series(NamedTuple):
                 settled[name] = Readings(np.where(diverged, 0.0, values), diverged)
             else:
                 settled[name] = Readings(np.where(lost, np.nan, values), diverged | lost)
-        return self._replace(accuracy=settled)
+        return self._replace(accuracy=settled, on_divergence=on_divergence)
 
 
 def read_series(plan: Plan, rows: Iterable[Row]) -> dict[str, Series]:
@@ -80,13 +86,19 @@ def read_series(plan: Plan, rows: Iterable[Row]) -> dict[str, Series]:
 
     Args:
         plan: Which runs there must be, and what each cost.
-        rows: The protocol's tidy results; only final accuracies are read.
+        rows: The protocol's tidy results.
     """
     cells: dict[tuple[str, str, str], list[Row]] = {}
+    metrics: dict[str, list[Row]] = {}
     for row in rows:
         if row.at == "final" and row.name in {plan.metric, TRAIN}:
             cells.setdefault((row.name, row.arm, row.control), []).append(row)
-    return {arm: _series(plan, arm, cells) for arm in plan.arms}
+        if not row.control and row.at in MOMENTS and row.name in METRICS:
+            metrics.setdefault(row.arm, []).append(row)
+    return {
+        arm: _series(plan, arm, cells)._replace(rows=tuple(metrics.get(arm, ())))
+        for arm in plan.arms
+    }
 
 
 def _series(plan: Plan, arm: str, cells: Mapping[tuple[str, str, str], list[Row]]) -> Series:

@@ -1,5 +1,6 @@
 """A compiled protocol: its conditions, runs and segments. In Git, sorted, made to be reviewed."""
 
+import math
 from pathlib import Path
 from typing import Literal
 
@@ -33,6 +34,11 @@ class Condition(Spec):
     """Σ lr over the steps after the removal."""
     final_lr: float
     """Learning rate of the last epoch."""
+
+
+def told(value: float) -> float | None:
+    """Return a cost of a condition; None where published results do not say it, which is NaN."""
+    return None if math.isnan(value) else value
 
 
 class Run(Spec):

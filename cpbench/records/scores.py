@@ -7,12 +7,16 @@ All probabilities lie in [0, 1]; all money is in integer cents. `low` and `high`
 from pathlib import Path
 from typing import Literal
 
+from pydantic import Field
+
 from cpbench.records.files import read_record
 from cpbench.records.series import Series, Value
 from cpbench.records.standings import Balance, Calibration, Standings
 from cpbench.specs.base import Spec
 
 OutcomeState = Literal["yes", "no", "value", "option", "ambiguous", "annulled", "pending"]
+BetStatus = Literal["made", "offered", "late", "withdrawn"]
+Seal = Literal["", "sealed", "revealed", "unrevealed"]
 SETTLED: frozenset[OutcomeState] = frozenset({"yes", "no", "value", "option"})
 """The states in which a claim says something; the others each have a reason."""
 
@@ -29,12 +33,12 @@ class Outcome(Spec):
     undefined: float | None = None
     """Share of draws in which it is undefined."""
     fraction: float | None = None
-    """Under `probabilistic`, the outcome itself: what forecasts are scored by and stakes split by."""
+    """Under `probabilistic`, the outcome itself: forecasts are scored and stakes split by it."""
     value: Value | None = None
     """Of a numeric claim, in its unit."""
     option: str = ""
     """Of a categorical claim."""
-    shares: dict[str, float] = {}
+    shares: dict[str, float] = Field(default_factory=dict)
     """Of a categorical claim: the share of defined draws that each option has."""
     n_seeds: int = 0
     sign_count: str = ""
@@ -43,6 +47,8 @@ class Outcome(Spec):
     """The rule that fired, in words."""
     given: str = ""
     """How the condition came out, in words."""
+    caution: str = ""
+    """What a sounder way of redrawing seeds would have said, if otherwise."""
 
 
 class Forecast(Spec):
@@ -55,20 +61,24 @@ class Forecast(Spec):
     """The forecast for people: `70 %`, `25 [5, 70] epoch`."""
     probability: float | None = None
     """Of yes, for a binary claim."""
-    probs: dict[str, float] = {}
+    probs: dict[str, float] = Field(default_factory=dict)
     """Of each option, for a categorical claim."""
-    quantiles: dict[str, float] = {}
+    quantiles: dict[str, float] = Field(default_factory=dict)
     """On the grid of nine levels that all forms are ranked by, for a numeric claim."""
+    ranked_as: str = ""
+    """What those quantiles assume beyond what was said, if anything."""
     brier: float | None = None
     """Of a binary claim; lower is better."""
-    scores: dict[str, float] = {}
+    loss: float | None = None
+    """What forecasters are ranked by: Brier, its sum over options or RPS, or WIS on the grid."""
+    scores: dict[str, float] = Field(default_factory=dict)
     """Every score by name; losses are lower-is-better, `baseline_score` and `peer_score` higher."""
     clipped: bool = False
     """Whether its log loss was taken at 0.001 or 0.999 instead of what was said."""
     late: bool = False
     withdrawn: bool = False
     """Taken back before any result existed."""
-    sealed: Literal["", "sealed", "revealed", "unrevealed"] = ""
+    sealed: Seal = ""
     """`unrevealed`: the claim came out and the seal was never opened; scored at the worst clip."""
     registered_seq: int = 0
     """The ledger's entry that first said it."""
@@ -90,9 +100,10 @@ class Bet(Spec):
     """`yes`, `no` of a stake; all of a pool."""
     text: str
     """For people: `a 10.00 on yes against b 30.00, 3:1 against`."""
-    status: Literal["made", "offered", "late", "withdrawn"]
+    status: BetStatus
     """`offered`: not all parties have accepted, so it moves nothing."""
     waiting_for: tuple[str, ...] = ()
+    currency: str = ""
 
 
 class Claim(Spec):
@@ -101,6 +112,8 @@ class Claim(Spec):
     prediction: str
     """Id of the prediction file it stands in."""
     id: str
+    claim_hash: str = ""
+    """Of its meaning, resolution and protocols: two files may ask the same."""
     type: Literal["binary", "numeric", "categorical"] = "binary"
     prediction_title: str = ""
     """Title of the prediction file."""
@@ -124,15 +137,21 @@ class Claim(Spec):
     """Results that already existed when it was registered."""
     is_retrospective: bool = False
     """Whether it rests on published results only, so that no ledger shows who knew them."""
+    terms: tuple[str, ...] = ()
+    """How it is settled, sentence by sentence."""
     outcome: Outcome
+    baseline_loss: float | None = None
+    """The loss of a uniform forecast, once the claim has come out."""
     quantities: tuple[Value, ...]
     forecasts: tuple[Forecast, ...]
     bets: tuple[Bet, ...] = ()
     payments: tuple[Payment, ...]
     confounds: tuple[str, ...] = ()
     """What differs between the claim's sides besides the factor it names; or that it is cheap."""
+    amendments: tuple[str, ...] = ()
+    """What was changed or taken back before any result existed, with the entry that did it."""
     deviations: tuple[str, ...] = ()
-    """What was changed, withdrawn or disputed, with the entry that did it."""
+    """What was changed or taken back when results existed, or disputed, likewise."""
     earlier: tuple[str, ...] = ()
     """Outcomes that were recorded before and differ from this one, with their entry."""
     badges: tuple[str, ...] = ()

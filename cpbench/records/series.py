@@ -33,10 +33,10 @@ class Point(Spec):
     low: float
     high: float
     n: int
-    steps: int
-    """Optimizer steps before the removal."""
-    lr_steps_left: float
-    """Σ lr over the steps after the removal."""
+    steps: int | None = None
+    """Optimizer steps before the removal; absent where the source of the results does not say."""
+    lr_steps_left: float | None = None
+    """Σ lr over the steps after the removal; likewise."""
 
 
 class Series(Spec):

@@ -2,6 +2,8 @@
 
 from typing import Literal
 
+from pydantic import Field
+
 from cpbench.specs.base import Spec
 
 
@@ -91,6 +93,6 @@ class Calibration(Spec):
     resolution: float | None = None
     uncertainty: float | None = None
     """Murphy's (1973) decomposition; absent unless each bin holds one probability."""
-    coverage: dict[str, float] = {}
+    coverage: dict[str, float] = Field(default_factory=dict)
     """Numeric forecasts: stated central share to the share of outcomes inside."""
     num_numeric: int = 0

@@ -1,16 +1,17 @@
 """The front page: verdicts, standings, the phenomenon, and what none of it can show."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
-from cpbench.records.scores import Claim, Scores
-from cpbench.records.standings import Standing
+from cpbench.records.scores import Scores
 from cpbench.report.costs import mixed_numerics, work_text
 from cpbench.report.evidence import Evidence, Study
+from cpbench.report.forecasters import front_standings
 from cpbench.report.lookups import quantity
 from cpbench.report.markdown import code, escape, figure, page, table
-from cpbench.report.numbers import DASH, decimal, money, quantity_text
+from cpbench.report.numbers import DASH, decimal, quantity_text
+from cpbench.report.outcomes import counts
 from cpbench.report.sentences import band_words, lead_arm, reading
-from cpbench.report.verdicts import counts, verdicts
+from cpbench.report.verdicts import verdicts
 
 HERO = "hero.svg"
 
@@ -20,8 +21,9 @@ _LIMITS = """\
   secret pilot.
 - That a finding holds elsewhere. π and every interval are about other seeds of the same protocol:
   not about other data, models or schedules.
-- Small probabilities from few seeds. Three seeds have ten distinct resamples, and an order that
-  holds in all three always gives π = 1.
+- Small probabilities from few seeds. In claims that were registered with the plain bootstrap,
+  three seeds have ten distinct resamples, and an order that holds in all three always gives π = 1.
+  Student's t promises what its level says only where seeds scatter about like a normal law.
 - Causes, where a claim is badged `confounded`: its sides differ in more than what it names."""
 _SELECTED = """\
 - An unselected effect size for {}: settings were chosen by looking at results, and no z or
@@ -30,15 +32,15 @@ _SELECTED = """\
 
 def front_page(evidence: Evidence) -> str:
     """Return reports/README.md."""
-    scores = evidence.scores
+    scores, paged = evidence.scores, evidence.names
     return page(
         [
             "<!-- Made by `cpbench report` from reports/scores.json; edits are lost. -->",
             "# Reports",
             _summary(scores),
             "## Verdicts" if scores.claims else "",
-            verdicts(scores.claims, lambda name: f"pages/{name}.md"),
-            _standings(scores.standings, scores.claims),
+            verdicts(scores.claims, lambda name: f"pages/{name}.md" if name in paged else ""),
+            *front_standings(scores),
             _hero(evidence.phenomenon),
             "## Protocols",
             _protocols(evidence.studies),
@@ -56,33 +58,11 @@ def _summary(scores: Scores) -> str:
     return f"{counts(scores.claims).capitalize()}.{head}"
 
 
-def _standings(standings: Sequence[Standing], claims: Iterable[Claim]) -> str:
-    if not standings:
-        return ""
-    currencies = {payment.currency for claim in claims for payment in claim.payments}
-    currency = f", {escape(currencies.pop())}" if len(currencies) == 1 else ", all currencies added"
-    rows = [
-        [
-            escape(one.by),
-            str(one.n),
-            DASH if one.mean_brier is None else f"{one.mean_brier:.3f}",
-            money(one.cents),
-            str(one.unresolved),
-        ]
-        for one in standings
-    ]
-    header = ["Forecaster", "Scored", "Mean Brier ↓", f"Balance{currency}", "Unresolved"]
-    few = max(one.n for one in standings) < 5  # noqa: PLR2004
-    doubt = " Fewer than five scored claims each: too few to rank anybody." if few else ""
-    key = f"<sub>Unresolved: pending, ambiguous or annulled; they score nothing.{doubt}</sub>"
-    return f"## Standings\n\n{table(header, rows, right='lrrrr')}\n\n{key}"
-
-
 def _hero(study: Study | None) -> str:
     if study is None:
         return ""
     caption = (
-        f"{escape(study.spec.about.title)}. {band_words(lead_arm(study).curve)} "
+        f"{escape(study.about.title)}. {band_words(lead_arm(study).curve)} "
         f"[All figures and tables](pages/{study.name}.md)"
     )
     alt = f"{study.name}: clean test accuracy by removal epoch, one line per arm"
@@ -95,7 +75,7 @@ def _protocols(studies: Sequence[Study]) -> str:
     rows = [row for study in studies for row in _rows(study)]
     key = (
         "<sub>Drop: accuracy at the first removal minus that at the last, paired by seed; "
-        "z: its mean over its standard error. Brackets: central 90 % seed-bootstrap intervals. "
+        "z: its mean over its standard error. Brackets: the central 90 % of draws of the seeds. "
         "Epochs: if every run were trained alone → distinct epochs, each trained once.</sub>"
     )
     return f"{table(header, rows, right='llrrrrrr')}\n\n{key}"
@@ -103,10 +83,12 @@ def _protocols(studies: Sequence[Study]) -> str:
 
 def _rows(study: Study) -> list[list[str]]:
     marks = [code("heavy")] if study.heavy else []
+    marks += [code("published elsewhere")] if study.published else []
     marks += [code("mixed numerics")] if mixed_numerics(study.provenance) else []
     link = " ".join([f"[{escape(study.name)}](pages/{study.name}.md)", *marks])
     plan = study.plan
-    epochs = f"{plan.epochs_naive:,} → {plan.epochs_shared:,}" if plan else "no plan yet"
+    without = DASH if study.published else "no plan yet"
+    epochs = f"{plan.epochs_naive:,} → {plan.epochs_shared:,}" if plan else without
     if not study.drawn:
         return [
             [link, "no results yet", DASH, DASH, DASH, DASH, epochs, work_text(study.provenance)]
@@ -124,7 +106,7 @@ def _rows(study: Study) -> list[list[str]]:
 
 
 def _limits(evidence: Evidence) -> str:
-    chosen = [escape(study.name) for study in evidence.studies if study.spec.about.chosen_by]
+    chosen = [escape(study.name) for study in evidence.studies if study.about.chosen_by]
     return f"{_LIMITS}\n{_SELECTED.format(', '.join(chosen))}" if chosen else _LIMITS
 
 

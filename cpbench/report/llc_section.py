@@ -3,8 +3,10 @@
 from collections.abc import Sequence
 
 from cpbench.records.llc import LlcPoint
+from cpbench.records.llc_curves import curves
 from cpbench.report.evidence import Study
 from cpbench.report.figures.llc import shown
+from cpbench.report.figures.llc_marks import has_bar
 from cpbench.report.figures.llc_undisturbed import runs_of
 from cpbench.report.llc_tables import conditions, contrast_table, harmless_arms, llc_tables
 from cpbench.report.markdown import code, figure
@@ -45,7 +47,7 @@ def llc_section(study: Study) -> list[str]:
         return []
     figures = llc_figures(study)
     drawn = {
-        LLC: ("local learning coefficient by removal epoch, one mark per seed", _caption(points)),
+        LLC: ("local learning coefficient by removal epoch, one mark per seed", _caption(study)),
         UNDISTURBED: (
             "local learning coefficient along a training without a deficit",
             _along_caption(study),
@@ -70,8 +72,10 @@ def _comparison(study: Study) -> list[str]:
     return [head, f"{_CONFOUND}{doubt}", compared, f"<sub>{_COLUMNS}</sub>"]
 
 
-def _caption(points: Sequence[LlcPoint]) -> str:
-    chosen = shown(points)
+def _caption(study: Study) -> str:
+    chosen = shown([point for one in study.series for point in one.llc])
+    joined = any(len(line) > 1 for one in study.series for line in curves(one.arm, shown(one.llc)))
+    lines = " Lines join readings of one loss under equal settings only." if joined else ""
     controls = " Small marks are controls." if any(point.control for point in chosen) else ""
     before = {point.impaired for point in chosen if point.at == "removal"}
     losses = (
@@ -81,14 +85,18 @@ def _caption(points: Sequence[LlcPoint]) -> str:
         else ""
     )
     return (
-        f"{_counts(chosen)} {_BRACKET} Lines join readings of one loss under equal settings only; "
-        f"marks step aside so that none hides another.{controls}{losses}{_totals(chosen)}"
+        f"{_counts(chosen)}{_brackets(chosen)}{lines} Marks step aside so that none hides "
+        f"another.{controls}{losses}{_totals(chosen)}"
     )
 
 
 def _along_caption(study: Study) -> str:
     points = [point for run in runs_of(study.series) for point in run.points]
-    return f"{_counts(points)} {_BRACKET} Each line is one seed."
+    return f"{_counts(points)}{_brackets(points)} Each line is one seed."
+
+
+def _brackets(points: Sequence[LlcPoint]) -> str:
+    return f" {_BRACKET}" if any(map(has_bar, points)) else ""
 
 
 def _counts(points: Sequence[LlcPoint]) -> str:
@@ -132,7 +140,11 @@ def _notes(study: Study, points: Sequence[LlcPoint]) -> str:
 
 
 def _decay(study: Study) -> list[str]:
-    """Say what is done about weight decay."""
+    """Say what is done about weight decay, and whose readings these are."""
+    if study.spec is None:
+        return [
+            "- These λ̂ are the source's own, read by its own estimator; no check of ours saw them."
+        ]
     decays = sorted(
         {
             each.weight_decay

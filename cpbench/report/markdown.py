@@ -4,17 +4,22 @@ import re
 from collections.abc import Iterable, Sequence
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]()<>#|~$!&])")
+_LIST = re.compile(r"^([-+=]|\d+(?=[.](?: |$)))")
 _SPACE = re.compile(r"\s+")
+# What moves a terminal's cursor or turns the reading direction: nobody writes it in good faith.
+_HIDDEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 
 def escape(text: str) -> str:
     """Return a person's text as one line that shows as it was written: no markup, HTML or maths."""
-    return _SPECIAL.sub(r"\\\1", _SPACE.sub(" ", text).strip())
+    line = _SPECIAL.sub(r"\\\1", _line(text))
+    # At its start, a sign or a number with a dot would begin a list or underline a heading.
+    return _LIST.sub(_inert, line)
 
 
 def code(text: str) -> str:
     """Return text as inline code that is also safe in a table, whatever it holds."""
-    line = _SPACE.sub(" ", text).strip().replace("|", "\\|")
+    line = _line(text).replace("|", "\\|")
     longest = max((len(run) for run in re.findall(r"`+", line)), default=0)
     fence = "`" * (longest + 1)
     pad = " " if "`" in line else ""
@@ -47,3 +52,11 @@ def folded(summary: str, body: str) -> str:
 def page(parts: Iterable[str]) -> str:
     """Return blocks as a page, empty ones left out, one blank line between any two."""
     return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _line(text: str) -> str:
+    return _HIDDEN.sub("\N{REPLACEMENT CHARACTER}", _SPACE.sub(" ", text).strip())
+
+
+def _inert(start: re.Match[str]) -> str:
+    return f"{start.group()}\\" if start.group().isdigit() else f"\\{start.group()}"

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from cpbench.records.series import Point, Value
+from cpbench.report.markdown import escape
 
 DASH = "–"
 _WORDS = {"no_drop": "no drop", "missing": "missing", "invalid": "invalid"}
@@ -48,8 +49,12 @@ def is_at_least(value: Value) -> bool | None:
 
 
 def interval(value: Value) -> str:
-    """Return `[102, 191]`, `[310, ∞)`, or nothing when it would say no more than the number."""
-    if value.status in _WORDS or (value.low is None and value.high is None):
+    """Return `[102, 191]`, `[310, ∞)`, or nothing when it would say no more than the number.
+
+    One seed cannot be resampled, so its number has no interval, whatever edges came with it.
+    """
+    is_single = value.status == "ok" and value.n_seeds <= 1
+    if is_single or value.status in _WORDS or (value.low is None and value.high is None):
         return ""
     edges = {bracket(edge, value.unit) for edge in (value.low, value.high) if edge is not None}
     if is_at_least(value) is not None and edges == {amount(value)[2:]}:
@@ -69,8 +74,28 @@ def quantity_text(value: Value | None, *, unit: bool = False) -> str:
     if value is None:
         return DASH
     named = unit and value.status not in _WORDS
-    parts = (amount(value), interval(value), _UNITS.get(value.unit, value.unit) if named else "")
+    parts = (amount(value), interval(value), unit_words(value.unit) if named else "")
     return " ".join(part for part in parts if part)
+
+
+def unit_words(unit: str) -> str:
+    """Return a unit as it stands behind a number: `epochs`, `%`, nothing for a plain number."""
+    return _UNITS[unit] if unit in _UNITS else escape(unit)
+
+
+def loss(value: float | None, unit: str = "") -> str:
+    """Return a score: three decimals, or three digits of a loss that has a unit."""
+    if value is None:
+        return DASH
+    if not unit_words(unit):
+        return decimal(value, 3)
+    places = 2 if abs(value) < 10 else 1 if abs(value) < 100 else 0  # noqa: PLR2004
+    return f"{decimal(value, places)} {unit_words(unit)}"
+
+
+def plural(count: int, noun: str) -> str:
+    """Return `1 claim`, `2 claims`."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
 def digits(unit: str) -> int:

@@ -1,11 +1,13 @@
 """A protocol's page: verdicts, figures, tables, and how it was run."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
+from cpbench.records.published import published_notes
 from cpbench.records.scores import Claim
 from cpbench.records.series import Series
 from cpbench.report.costs import cost_section, mixed_numerics
 from cpbench.report.evidence import Study
+from cpbench.report.figures.controls import controls_of
 from cpbench.report.figures.damage import same_budget
 from cpbench.report.llc_section import llc_figures, llc_section
 from cpbench.report.lookups import about_protocol
@@ -21,27 +23,38 @@ from cpbench.report.tables import (
 )
 from cpbench.report.verdicts import verdicts
 
+_HAIR_LINES = {
+    "no_deficit": "dotted, the same timeline without the deficit",
+    "never_removed": "dashed, the deficit kept to the end",
+    "schedule_only": "dash-dotted, a fresh network that joins the schedule at the removal epoch",
+}
 CURVES, DAMAGE = "curves.svg", "damage.svg"
 
 
-def protocol_page(study: Study, claims: Sequence[Claim]) -> str:
-    """Return reports/pages/<protocol>.md."""
-    about = study.spec.about
+def protocol_page(study: Study, claims: Sequence[Claim], paged: Collection[str]) -> str:
+    """Return reports/pages/<protocol>.md.
+
+    Args:
+        study: The protocol.
+        claims: All claims.
+        paged: Names of the protocols that have a page to link to.
+    """
     own = about_protocol(claims, study.name)
+    cost = [] if study.published else ["## Cost and provenance", cost_section(study)]
     return page(
         [
             "<!-- Made by `cpbench report` from reports/scores.json; edits are lost. -->",
-            f"# {escape(about.title)}",
+            f"# {escape(study.about.title)}",
             _head(study),
             _mixed(study),
+            _source(study),
             "## Verdicts" if own else "No registered claim rests on this protocol.",
-            verdicts(own, lambda name: f"{name}.md"),
+            verdicts(own, lambda name: f"{name}.md" if name in paged else ""),
             "## What came out",
             *(_results(study) if study.drawn else [_no_results(study)]),
             "## Expected, and chosen",
             _expected(study),
-            "## Cost and provenance",
-            cost_section(study),
+            *cost,
         ]
     )
 
@@ -56,7 +69,7 @@ def figures_of(study: Study) -> tuple[str, ...]:
 
 def _head(study: Study) -> str:
     spec = f"[spec](../../specs/protocols/{study.name}.yaml)"
-    parts = [code(study.name), escape(study.spec.about.source), spec, "[all reports](../README.md)"]
+    parts = [code(study.name), escape(study.about.source), spec, "[all reports](../README.md)"]
     return " · ".join(part for part in parts if part)
 
 
@@ -70,7 +83,18 @@ def _mixed(study: Study) -> str:
     )
 
 
+def _source(study: Study) -> str:
+    """Return whose results these are and how their table was read, for results of others."""
+    if study.published is None:
+        return ""
+    notes = [f"- {escape(words)}" for words in published_notes(study.published)]
+    head = "**Published elsewhere.** Nothing of this was run here; the numbers are the source's."
+    return "\n".join([head, "", *notes])
+
+
 def _no_results(study: Study) -> str:
+    if study.published:
+        return "Not read yet: `cpbench score --out` reads the table of its spec."
     where = "`pipelines/heavy/dvc.yaml`, which `dvc repro` skips" if study.heavy else "`dvc repro`"
     return f"No results yet: this protocol is run by {where}."
 
@@ -108,42 +132,33 @@ def _figure(study: Study, name: str, caption: str) -> str:
 
 
 def _curves_caption(series: Sequence[Series]) -> str:
-    drawn = [
-        words
-        for words, holds in (
-            (
-                "dotted, the same timeline without the deficit",
-                any(one.no_deficit for one in series),
-            ),
-            ("dashed, the deficit kept to the end", any(one.never_removed for one in series)),
-            (
-                "dash-dotted, a fresh network that joins the schedule at the removal epoch",
-                any(one.schedule_only for one in series),
-            ),
-        )
-        if holds
-    ]
+    near = {line.which for line in controls_of(series).near}
+    drawn = [words for which, words in _HAIR_LINES.items() if which in near]
     controls = f" Hair lines are controls: {'; '.join(drawn)}." if drawn else ""
     return f"{band_words(tuple(point for one in series for point in one.curve))}{controls}"
 
 
 def _damage_caption(series: Sequence[Series]) -> str:
     points = [point for one in series for point in one.damage]
+    single = all(point.n <= 1 for point in points)
+    bands = "so no bands" if single else "bands are the central 90 % of draws of the seeds"
     still = (
         " On the right, every removal of an arm leaves the same learning rate to heal with, "
         "so a lack of it cannot be why damage grows."
         if same_budget([one for one in series if one.damage])
         else " On the right, time runs from left to right as learning rate is used up."
     )
+    if any(point.lr_steps_left is None for point in points):
+        still = " What the source does not say, steps or learning rates, has no panel."
     return (
         f"Damage is the no-deficit control minus the curve, paired by seed, in percentage points; "
-        f"{seed_count(points)}, bands are central 90 % seed-bootstrap intervals.{still}"
+        f"{seed_count(points)}, {bands}.{still}"
     )
 
 
 def _expected(study: Study) -> str:
-    about = study.spec.about
-    chosen = escape(about.chosen_by) or "nothing is declared"
+    about = study.about
+    chosen = escape(about.chosen_by.rstrip(" .")) or "nothing is declared"
     lines = [expectation(study), f"- Chosen by looking at results: {chosen}."]
     lines += [f"- Notes: {escape(about.notes)}"] if about.notes else []
     return "\n".join(line for line in lines if line)

@@ -6,7 +6,6 @@ from cpbench.records.series import Point, Series
 from cpbench.report.evidence import Study
 from cpbench.report.markdown import escape
 from cpbench.report.numbers import decimal, interval, quantity_text, seed_count
-from cpbench.specs.protocols import Protocol
 
 _MAPPINGS = TypeAdapter(list[dict[str, object]])
 _WORDS = {
@@ -19,20 +18,24 @@ _WORDS = {
 
 def reading(study: Study) -> str:
     """Return what deficits cost: `Blur kept for 480 epochs costs 5.7 pp …; flip 0.2 pp`."""
-    if not study.drawn:
-        return ""
     lead = lead_arm(study)
-    words = deficit_words(study.spec, lead.arm)
+    words = deficit_words(study, lead.arm)
     last = max((point.removal for point in lead.curve), default=0)
     span = f"{words.capitalize()} kept for {decimal(last, 0)} epochs"
     first = f"**{span} {_cost(lead)}** ({_facts(lead)})"
+    if study.published:
+        return "; ".join([first, *(_alone(one) for one in study.drawn if one is not lead)]) + "."
     others = [
         f"{other} {_cost(one, verb=False)} ({_facts(one)})"
         for one in study.drawn
-        if one.arm not in base_arms(study)
-        and (other := deficit_words(study.spec, one.arm)) != words
+        if one.arm not in base_arms(study) and (other := deficit_words(study, one.arm)) != words
     ]
     return "; ".join([first, *others]) + "."
+
+
+def _alone(one: Series) -> str:
+    """Return an arm's cost and length: arms of others may differ in both."""
+    return f"{one.curve[-1].removal:,} epochs {_cost(one, verb=False)} ({_facts(one)})"
 
 
 def undisturbed(study: Study) -> str:
@@ -48,30 +51,29 @@ def undisturbed(study: Study) -> str:
 
 def lead_arm(study: Study) -> Series:
     """Return the arm that stands for the protocol: the one without overrides, else the first."""
-    arms = study.spec.protocol.arms
-    plain = [one for one in study.series if not arms.get(one.arm)]
+    plain = [one for one in study.series if not study.overrides.get(one.arm)]
     return (plain or list(study.drawn))[0]
 
 
 def base_arms(study: Study) -> frozenset[str]:
     """Return the arms under the protocol's own deficit: those that override no deficit."""
-    arms = study.spec.protocol.arms
     return frozenset(
         one.arm
         for one in study.drawn
-        if not any(path.endswith("deficits") for path in arms.get(one.arm, {}))
+        if not any(path.endswith("deficits") for path in study.overrides.get(one.arm, {}))
     )
 
 
-def deficit_words(spec: Protocol, arm: str) -> str:
+def deficit_words(study: Study, arm: str) -> str:
     """Return an arm's deficits in words, as `blur` or `vertical flip`."""
     written = [
         kind
-        for path, value in spec.protocol.arms.get(arm, {}).items()
+        for path, value in study.overrides.get(arm, {}).items()
         if path.endswith("deficits")
         for kind in _kinds(value)
     ]
-    own = [deficit.kind for phase in spec.protocol.phases for deficit in phase.deficits]
+    phases = study.spec.protocol.phases if study.spec else ()
+    own = [deficit.kind for phase in phases for deficit in phase.deficits]
     kinds = dict.fromkeys(written or own)
     return " and ".join(_WORDS.get(kind, escape(kind)) for kind in kinds) or "the deficit"
 
@@ -100,7 +102,7 @@ def _facts(one: Series) -> str:
     if one.drop_z is not None:
         parts.append(f"z = {decimal(one.drop_z, 1)}")
     parts.append(f"n = {drop.n_seeds}")
-    if drop.low is not None and drop.high is not None and drop.low <= 0 <= drop.high:
+    if interval(drop) and (drop.low or 0.0) <= 0 <= (drop.high or 0.0):
         parts.append("not told apart from nothing")
     return ", ".join(parts)
 
@@ -110,16 +112,16 @@ def band_words(points: tuple[Point, ...]) -> str:
     n = max((point.n for point in points), default=0)
     if n <= 1:
         return "One seed: no band is possible, and how much another seed would differ is unknown."
-    few = " With so few seeds the bands are too narrow." if n < 5 else ""  # noqa: PLR2004
+    few = " With so few seeds they rest on a normal scatter." if n < 5 else ""  # noqa: PLR2004
     return (
         f"Lines are means over {seed_count(points)}; bands are central 90 % intervals of that "
-        f"mean, from resampling seeds.{few}"
+        f"mean, by Student's t over seeds.{few}"
     )
 
 
 def expectation(study: Study) -> str:
     """Return what the authors expected beside what came out, or nothing when they did not say."""
-    expect = study.spec.about.expect
+    expect = study.about.expect
     lines: list[str] = []
     if expect.drop_pp is not None:
         came = quantity_text(lead_arm(study).drop, unit=True) if study.drawn else "nothing yet"

@@ -27,7 +27,7 @@ def ends_table(series: Sequence[Series]) -> str:
         values = [quantity(one, "half"), *values]
         rows.append([escape(one.arm), *map(quantity_text, values), _notes(values)])
     key = (
-        "<sub>Epochs, with central 90 % seed-bootstrap intervals. ≥: no plateau was reached "
+        "<sub>Epochs; brackets: the central 90 % of draws of the seeds. ≥: no plateau was reached "
         "before, so the end lies beyond. The first estimator is the one a claim means when it "
         "names none.</sub>"
     )
@@ -104,6 +104,9 @@ def curve_table(series: Sequence[Series]) -> str:
 
 
 def _mean(point: Point) -> str:
+    """Return a mean with its interval, which one seed does not have."""
+    if point.n <= 1:
+        return decimal(point.mean, 1)
     return f"{decimal(point.mean, 1)} [{decimal(point.low, 1)}, {decimal(point.high, 1)}]"
 
 

@@ -1,140 +1,124 @@
-"""Claims and how they came out: a compact table per prediction, the whole story folded below."""
+"""Claims and how they came out: compact tables per prediction, the whole story folded below."""
 
-from collections.abc import Callable, Iterable, Sequence
-from operator import itemgetter
+from collections.abc import Callable, Iterator, Sequence
 
-from cpbench.records.scores import Claim, Forecast, Outcome
+from cpbench.records.scores import Claim
+from cpbench.report.forecasts import forecast_lines, main_heading, main_scores
 from cpbench.report.markdown import code, escape, folded, table
-from cpbench.report.numbers import DASH, decimal, money, probability, quantity_text
+from cpbench.report.numbers import DASH, probability
+from cpbench.report.outcomes import badges, outcome_text, shares_text, undefined_text
+from cpbench.report.settlement import money_text
+from cpbench.report.stories import story
 
-OUTCOMES = {
-    "yes": "● **YES**",
-    "no": "○ **NO**",
-    "ambiguous": "◐ **AMBIGUOUS**",
-    "annulled": "⊘ **ANNULLED**",
-    "pending": "… **PENDING**",
-}
-KEY = (
-    "<sub>π: share of seed-bootstrap draws in which the claim holds. n: seeds. "
-    "Holds in: single seeds, each judged alone. Brier: 0 is perfect, 0.25 is what always saying "
-    "50 % scores; only YES and NO are scored.</sub>"
+_KEY = (
+    "n: seeds. Brackets behind a number: the central 90 % of draws of the seeds. Only YES, NO, "
+    "VALUE (a number or a share) and OPTION (one of several) are scored. ↓: lower is better, "
+    "↑: higher."
 )
+_KEYS = {
+    "binary": (
+        "π: share of draws of the seeds in which the claim holds. Holds in: single seeds, each "
+        "judged alone. Brier: 0 is perfect, 0.25 is what always saying 50 % scores."
+    ),
+    "categorical": (
+        "Brier sum: over all options, 0 is perfect and 2 is sure of the wrong one. RPS: the same "
+        "for ordered options, where near misses cost less."
+    ),
+    "numeric": (
+        "WIS: twice the mean pinball loss, in the claim's unit, with every form of forecast "
+        "brought to the same nine quantiles; what a form scores by its own rule stands below."
+    ),
+}
+_SCORE_KEYS = {
+    "log_loss": "Log: minus the logarithm of the probability of what came true; 0 is perfect.",
+    "spherical_loss": "Spherical: between Brier and log, from 0, perfect, to 1.",
+    "crps": "CRPS: the same as WIS, over all quantiles.",
+    "interval_score": "Interval score: the width of the interval, and what misses it costs.",
+    "baseline_score": "Against even chances: points by log, 0 for giving every option as much, 100 "
+    "for being sure and right.",
+    "peer_score": "Against peers: points by log against the mean of the others on the same claim.",
+}
+"""What is said of a score where some forecast has it."""
 Link = Callable[[str], str]
-"""From a protocol's name to the address of its page, seen from the page that is written."""
+"""From a protocol's name to its page's address, seen from the page that is written; or nothing."""
 
 
 def verdicts(claims: Sequence[Claim], link: Link) -> str:
-    """Return one table per prediction, in the order of registration."""
+    """Return tables per prediction, in the order of registration."""
     groups: dict[str, list[Claim]] = {}
     for claim in claims:
         groups.setdefault(claim.prediction, []).append(claim)
+    if not groups:
+        return ""
+    types = {claim.type for claim in claims}
+    held = {name for claim in claims for each in claim.forecasts for name in each.scores}
+    keys = " ".join(
+        [
+            *(words for name, words in _KEYS.items() if name in types),
+            *(words for name, words in _SCORE_KEYS.items() if name in held),
+            _KEY,
+        ]
+    )
     parts = [_prediction(group, link) for group in groups.values()]
-    return "\n\n".join([*parts, KEY]) if parts else ""
-
-
-def counts(claims: Iterable[Claim]) -> str:
-    """Return `5 claims: 1 yes, 1 no, …`."""
-    states = [claim.outcome.state for claim in claims]
-    found = [f"{states.count(state)} {state}" for state in OUTCOMES if state in states]
-    return f"{len(states)} claim{'' if len(states) == 1 else 's'}: {', '.join(found)}"
-
-
-def outcome_text(outcome: Outcome) -> str:
-    """Return the outcome's word and, unless it speaks for itself, its reason."""
-    silent = outcome.state in {"yes", "no"}
-    reason = escape(outcome.reason) or ("" if silent else "no reason was recorded")
-    return f"{OUTCOMES[outcome.state]}<br>{reason}" if reason else OUTCOMES[outcome.state]
-
-
-def badges(claim: Claim) -> tuple[str, ...]:
-    """Return what weakens a claim: the judge's badges, and those its own fields imply."""
-    implied = {
-        "confounded": bool(claim.confounds),
-        "results existed": bool(claim.known_results),
-        claim.exposure.replace("_", " "): claim.exposure != "nothing_run",
-        "late forecast": any(forecast.late for forecast in claim.forecasts),
-    }
-    words = [badge.replace("_", " ") for badge in claim.badges]
-    return tuple(dict.fromkeys([*words, *(word for word, holds in implied.items() if holds)]))
-
-
-def payments_text(claim: Claim) -> str:
-    """Return who pays whom, over all stakes of the claim; integer cents, so the sum is exact."""
-    if not claim.payments:
-        return DASH
-    totals: dict[tuple[str, str], int] = {}
-    for one in claim.payments:
-        key = (one.currency, one.party)
-        totals[key] = totals.get(key, 0) + one.cents
-    moved = [(party, cents, currency) for (currency, party), cents in totals.items() if cents]
-    if len(moved) == 2 and moved[0][2] == moved[1][2]:  # noqa: PLR2004 - one pays, one receives
-        (loser, _, _), (winner, cents, currency) = sorted(moved, key=itemgetter(1))
-        return f"{escape(loser)} pays {escape(winner)} {escape(money(cents, currency))}"
-    lines = [
-        f"{escape(party)} {'+' if cents > 0 else ''}{escape(money(cents, currency))}"
-        for party, cents, currency in moved
-    ]
-    return "<br>".join(lines) or "stakes returned"
+    return "\n\n".join([*parts, f"<sub>{keys}</sub>"])
 
 
 def _prediction(claims: Sequence[Claim], link: Link) -> str:
-    header = ["Claim", "Outcome", "π", "n", "Holds in", "Forecast → Brier ↓", "Money"]
-    rows = [_row(claim, link) for claim in claims]
-    stories = "\n\n".join(_story(claim) for claim in claims)
     return "\n\n".join(
         [
             f"### {escape(claims[0].prediction_title) or code(claims[0].prediction)}",
-            table(header, rows, right="llrrlll"),
-            folded("How each claim was registered and resolved", stories),
+            *_tables(claims, link),
+            folded(
+                "How each claim was registered and resolved", "\n\n".join(story(c) for c in claims)
+            ),
         ]
     )
 
 
-def _row(claim: Claim, link: Link) -> list[str]:
-    outcome = claim.outcome
-    names = " · ".join(f"[{escape(name)}]({link(name)})" for name in claim.protocols)
+def _tables(claims: Sequence[Claim], link: Link) -> Iterator[str]:
+    """Yield a table per type of claim, because each has scores of its own."""
+    for kind in _KEYS:
+        mine = [claim for claim in claims if claim.type == kind]
+        if mine:
+            yield _table(mine, link)
+
+
+def _table(claims: Sequence[Claim], link: Link) -> str:
+    columns = {"binary": ["π", "n", "Holds in"], "categorical": ["Shares", "n"], "numeric": ["n"]}
+    middle = columns[claims[0].type]
+    sides = {"binary": "llrrl", "categorical": "lllr", "numeric": "llr"}[claims[0].type]
+    header = ["Claim", "Outcome", *middle, main_heading(claims), "Money"]
+    shown = main_scores(claims)
+    rows = [
+        [
+            _claim(claim, link),
+            outcome_text(claim.outcome),
+            *_middle(claim),
+            forecast_lines(claim, shown),
+            money_text(claim),
+        ]
+        for claim in claims
+    ]
+    return table(header, rows, right=sides)
+
+
+def _claim(claim: Claim, link: Link) -> str:
+    names = " · ".join(
+        f"[{escape(name)}]({link(name)})" if link(name) else escape(name)
+        for name in claim.protocols
+    )
     marks = [code(badge) for badge in badges(claim)]
     below = " ".join(part for part in (names, *marks) if part)
-    undefined = outcome.undefined or 0.0
-    doubt = f"<br>{decimal(100 * undefined, 1)} % undefined" if undefined > 0 else ""
-    return [
-        f"{escape(claim.title or claim.explanation)}<br><sub>{below}</sub>",
-        outcome_text(outcome),
-        f"{probability(outcome.probability)}{doubt}",
-        str(outcome.n_seeds) if outcome.n_seeds else DASH,
-        escape(outcome.sign_count) or DASH,
-        "<br>".join(_forecast(forecast) for forecast in claim.forecasts) or DASH,
-        payments_text(claim),
-    ]
+    given = f"<br>given {code(claim.given)}" if claim.given else ""
+    return f"{escape(claim.title or claim.explanation)}{given}<br><sub>{below}</sub>"
 
 
-def _forecast(forecast: Forecast) -> str:
-    said = f"{escape(forecast.by)} {100 * forecast.probability:.4g} %"
-    if forecast.late:
-        return f"{said}, late: not scored"
-    return said if forecast.brier is None else f"{said} → {forecast.brier:.3f}"
-
-
-def _story(claim: Claim) -> str:
-    """Return all that is known about one claim, as a list."""
-    values = [
-        f"{code(value.expr)} {quantity_text(value, unit=True)}{_note(value.note)}"
-        for value in claim.quantities
-    ]
-    exposure = escape(claim.exposure.replace("_", " "))
-    note = f" – “{escape(claim.exposure_note)}”" if claim.exposure_note else ""
-    registered = f"entry {claim.registered_seq} on {escape(claim.registered_at)}"
-    lines = [
-        f"- registered as {registered}; exposure declared then: {exposure}{note}",
-        f"- rule: {escape(claim.outcome.rule)}",
-        *([f"- measured: {'; '.join(values)}"] if values else []),
-        *(f"- confounded: {escape(confound)}" for confound in claim.confounds),
-        *(f"- known before: {code(result)}" for result in claim.known_results),
-        *(f"- {escape(one.by)}: “{escape(one.note)}”" for one in claim.forecasts if one.note),
-    ]
-    head = f"**{code(claim.id)}** {escape(claim.explanation)}"
-    return "\n".join([head, "", f"- as written: {code(claim.text)}", *lines])
-
-
-def _note(note: str) -> str:
-    return f" ({escape(note)})" if note else ""
+def _middle(claim: Claim) -> list[str]:
+    outcome = claim.outcome
+    seeds = str(outcome.n_seeds) if outcome.n_seeds else DASH
+    if claim.type == "numeric":
+        return [seeds]
+    shares = probability(outcome.probability) if claim.type == "binary" else shares_text(outcome)
+    parts = [part for part in (shares, undefined_text(outcome)) if part]
+    cells = ["<br>".join(parts) or DASH, seeds]
+    return [*cells, escape(outcome.sign_count) or DASH] if claim.type == "binary" else cells

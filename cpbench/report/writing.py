@@ -5,12 +5,22 @@ from pathlib import Path
 
 from cpbench.project import Project
 from cpbench.records.files import write_text
+from cpbench.records.scores import Scores
+from cpbench.report.calibration import FIGURE, is_drawn
 from cpbench.report.evidence import Evidence, load
+from cpbench.report.figures.calibration import calibration_figure
 from cpbench.report.figures.curves import curves, hero
 from cpbench.report.figures.damage import damage
 from cpbench.report.figures.llc import llc
 from cpbench.report.figures.llc_undisturbed import llc_undisturbed
+from cpbench.report.figures.standings import standings_figure
 from cpbench.report.figures.style import inks
+from cpbench.report.forecasters import (
+    PAGE,
+    figure_of,
+    forecasters_page,
+    has_page,
+)
 from cpbench.report.front import HERO, front_page
 from cpbench.report.llc_section import LLC, UNDISTURBED
 from cpbench.report.pages import CURVES, DAMAGE, figures_of, protocol_page
@@ -48,13 +58,26 @@ def compose(project: Project, evidence: Evidence) -> dict[Path, str]:
     texts = {project.root / "reports" / "README.md": front_page(evidence)}
     for study in evidence.studies:
         folder = project.pages / study.name
-        page = protocol_page(study, evidence.scores.claims)
+        page = protocol_page(study, evidence.scores.claims, evidence.names)
         texts[project.pages / f"{study.name}.md"] = page
-        colours = inks(study.plan.arms if study.plan else (one.arm for one in study.series))
+        colours = inks(study.plan.arms if study.plan else [one.arm for one in study.series])
         for name in figures_of(study):
             texts[folder / name] = _DRAW[name](
                 study.series if name in {LLC, UNDISTURBED} else study.drawn, colours
             )
         if study is evidence.phenomenon:
             texts[folder / HERO] = hero(study.drawn, colours, base_arms(study))
+    return texts | _forecasters(project, evidence.scores)
+
+
+def _forecasters(project: Project, scores: Scores) -> dict[Path, str]:
+    """Return the page about forecasters and its figures, by path; nothing without forecasts."""
+    if not has_page(scores):
+        return {}
+    texts = {project.pages / f"{PAGE}.md": forecasters_page(scores)}
+    for each in scores.standings:
+        if name := figure_of(each):
+            texts[project.pages / PAGE / name] = standings_figure(each)
+    if scores.calibration and is_drawn(scores.calibration):
+        texts[project.pages / PAGE / FIGURE] = calibration_figure(scores.calibration)
     return texts

@@ -1,6 +1,25 @@
 """Resolving: a registered claim and the evidence become an outcome, blind to who bet what."""
 
-from cpbench.resolving.deciding import Resolved, resolve
+from cpbench.resolving.deciding import Resolved, bootstrap_seed, resolve, withdrawn
 from cpbench.resolving.evidence import Evidence, Study, read_evidence
+from cpbench.resolving.explaining import Explanation, explain_outcome
+from cpbench.resolving.present import present_values
+from cpbench.resolving.telling import said, value_said, written
+from cpbench.resolving.terms import terms
 
-__all__ = ["Evidence", "Resolved", "Study", "read_evidence", "resolve"]
+__all__ = [
+    "Evidence",
+    "Explanation",
+    "Resolved",
+    "Study",
+    "bootstrap_seed",
+    "explain_outcome",
+    "present_values",
+    "read_evidence",
+    "resolve",
+    "said",
+    "terms",
+    "value_said",
+    "withdrawn",
+    "written",
+]

@@ -1,29 +1,23 @@
 """From a claim and evidence to an outcome, by the rule that was registered."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import NamedTuple
 
-import numpy as np
-
-from cpbench.claims import Event, calls, claim_hash, parse, protocols_of
-from cpbench.quantities import Estimate, Samples, View, measure, resample, to_value
-from cpbench.records.scores import Outcome
+from cpbench.claims.statements import Statements, claim_hash, statements_of
+from cpbench.records.scores import SETTLED, Outcome
 from cpbench.records.series import Value
-from cpbench.resolving.evaluating import evaluate
+from cpbench.resolving.agreeing import agrees
 from cpbench.resolving.evidence import Evidence
-from cpbench.resolving.presuppositions import (
-    Halt,
-    SeriesName,
-    missing_evidence,
-    missing_runs,
-    needed_series,
-    too_few_seeds,
-)
-from cpbench.resolving.truth import Interval, Truth
-from cpbench.specs.claims import BinaryClaim, Resolution
+from cpbench.resolving.grounds import Grounds, grounds
+from cpbench.resolving.outcomes import halted_outcome, outcome_of
+from cpbench.resolving.presuppositions import Halt, annulled, at_deadline
+from cpbench.resolving.telling import said
+from cpbench.specs.claims import Claim
 
 BOOTSTRAP_DIGITS = 16
 """Hex digits of the claim's hash that seed its bootstrap."""
+DISAGREE = "estimators disagree"
+"""How the reason begins where `agree` leaves a claim open."""
 
 
 class Resolved(NamedTuple):
@@ -33,119 +27,94 @@ class Resolved(NamedTuple):
     values: tuple[Value, ...]
 
 
-def resolve(claim: BinaryClaim, protocols: Mapping[str, str], evidence: Evidence) -> Resolved:
+def resolve(
+    claim: Claim, protocols: Mapping[str, str], evidence: Evidence, *, today: str = ""
+) -> Resolved:
     """Return how a claim came out.
 
     Args:
         claim: As registered.
         protocols: Digest of every protocol, as registered.
         evidence: All there is.
+        today: Date of the ledger's last entry, `YYYY-MM-DD`: what deadlines are held against.
+            Empty: none has passed.
     """
-    event, rule = parse(claim.claim), claim.resolution
-    halt = missing_evidence({name: protocols[name] for name in protocols_of(event)}, evidence)
-    series = halt or needed_series(calls(event), evidence, rule)
-    if isinstance(series, Halt):
-        return _halted(series, rule)
-    samples = resample(
-        [each.seeds for each in series.values()], _seed(claim_hash(claim, event, protocols))
+    statements = statements_of(claim)
+    ground = _ground_of(claim, statements, protocols, evidence)
+    if isinstance(ground, Halt):
+        halt = at_deadline(ground, claim.resolution, today)
+        return Resolved(halted_outcome(halt, claim), ())
+    outcome = outcome_of(claim, statements, ground)
+    if outcome.state in SETTLED:
+        outcome = _agreed(outcome, claim, protocols, evidence)
+    outcome = outcome.model_copy(update={"caution": _caution(outcome, claim, protocols, evidence)})
+    return Resolved(outcome, tuple(map(ground.value, statements.calls)))
+
+
+def _caution(
+    outcome: Outcome, claim: Claim, protocols: Mapping[str, str], evidence: Evidence
+) -> str:
+    """Return what Student's t says of a claim registered under the plain bootstrap, if otherwise.
+
+    What was registered decides; that it errs more often with few seeds is said beside it.
+    """
+    rule = claim.resolution
+    if rule.rule == "point" or rule.draws == "student" or outcome.state == "pending":
+        return ""
+    if outcome.reason.startswith(DISAGREE):
+        return ""
+    redrawn = rule.model_copy(update={"draws": "student"})
+    told = resolve(claim.model_copy(update={"resolution": redrawn}), protocols, evidence).outcome
+    if (told.state, told.option) == (outcome.state, outcome.option):
+        return ""
+    share = "" if told.probability is None else f" (holds in {told.probability:.1%} of draws)"
+    return (
+        f"drawn by Student's t, which errs less with few seeds, it would be {said(told)}{share}; "
+        "decided as registered, by the plain bootstrap"
     )
-    views = {name: View(each, samples[each.seeds]) for name, each in series.items()}
-    halt = missing_runs(series, rule) or too_few_seeds(views, rule)
-    if halt:
-        return _halted(halt, rule)
-    return _decided(event, rule, views)
 
 
-def _seed(name: str) -> int:
-    return int(name[:BOOTSTRAP_DIGITS], 16)
-
-
-def _halted(halt: Halt, rule: Resolution) -> Resolved:
-    return Resolved(Outcome(state=halt.state, reason=halt.reason, rule=_rule(rule)), ())
-
-
-def _decided(event: Event, rule: Resolution, views: Mapping[SeriesName, View]) -> Resolved:
-    named = calls(event)
-    view_of = {call: views[call.protocol, call.arm] for call in named}
-    estimates = {
-        call: measure(call.quantity, dict(call.arguments), view_of[call]) for call in named
-    }
-    truth = evaluate(
-        event, {call: Interval(each.low, each.high) for call, each in estimates.items()}
-    )
-    samples = next(iter(views.values())).samples
-    verdict = _verdict(truth, samples, rule, list(estimates.values()))
-    values = [
-        to_value(estimates[call], view_of[call], expr=call.text, unit=call.unit) for call in named
-    ]
-    n_seeds = min(view.num_seeds for view in views.values())
-    outcome = verdict.model_copy(
-        update={"n_seeds": n_seeds, "sign_count": _sign_count(truth, samples)}
-    )
-    return Resolved(outcome, tuple(values))
-
-
-def _verdict(
-    truth: Truth, samples: Samples, rule: Resolution, estimates: Sequence[Estimate]
+def resolve_under(
+    estimator: str, claim: Claim, protocols: Mapping[str, str], evidence: Evidence
 ) -> Outcome:
-    holds, fails = truth.is_true[samples.draws], truth.is_false[samples.draws]
-    defined = int((holds | fails).sum())
-    undefined = 1 - defined / samples.num_draws
-    probability = float(holds.sum() / defined) if defined else None
-    halt = _decision(truth, rule, probability, undefined)
-    if halt.state == "ambiguous" and (failed := _failed(truth, estimates)):
-        halt = failed
-    return Outcome(
-        state=halt.state,
-        reason=halt.reason,
-        probability=probability,
-        undefined=undefined,
-        rule=_rule(rule),
-    )
+    """Return how a claim would come out were every end in it taken by one estimator.
+
+    The draws are those of the claim as registered.
+    """
+    statements = statements_of(claim).under(estimator)
+    ground = _ground_of(claim, statements, protocols, evidence)
+    if isinstance(ground, Halt):
+        return halted_outcome(ground, claim)
+    return outcome_of(claim, statements, ground)
 
 
-def _decision(truth: Truth, rule: Resolution, probability: float | None, undefined: float) -> Halt:
-    if rule.rule == "point":
-        if truth.is_true[0] or truth.is_false[0]:
-            return Halt("yes" if truth.is_true[0] else "no", "")
-        return Halt("ambiguous", "undefined on the mean over seeds")
-    if probability is None or undefined > rule.max_undefined:
-        return Halt(
-            "ambiguous",
-            f"undefined in {undefined:.0%} of draws; {rule.max_undefined:.0%} are allowed",
-        )
-    if probability >= rule.level:
-        return Halt("yes", "")
-    if probability <= 1 - rule.level:
-        return Halt("no", "")
-    return Halt(
-        "ambiguous",
-        f"holds in {probability:.0%} of draws; {rule.level:.0%} are asked for either way",
-    )
+def _ground_of(
+    claim: Claim, statements: Statements, protocols: Mapping[str, str], evidence: Evidence
+) -> Grounds | Halt:
+    """Return what a claim rests on, in draws that its hash seeds, or why it cannot be looked at."""
+    named = {name: protocols[name] for name in statements.protocols}
+    seed = bootstrap_seed(claim, protocols)
+    return grounds(statements.calls, named, evidence, claim.resolution, seed)
 
 
-def _failed(truth: Truth, estimates: Sequence[Estimate]) -> Halt | None:
-    """Return the presupposition that failed, where the sample itself leaves the claim undefined."""
-    if truth.is_true[0] or truth.is_false[0]:
-        return None
-    for status, reason in (
-        ("no_drop", "no_drop"),
-        ("missing", "plateau_missing"),
-        ("invalid", "claim_invalid"),
-    ):
-        for estimate in estimates:
-            if estimate.status == status:
-                return Halt("annulled", f"{reason}: {estimate.note}")
-    return None
+def bootstrap_seed(claim: Claim, protocols: Mapping[str, str]) -> int:
+    """Return what seeds a claim's draws: its hash, so that nobody can pick them."""
+    return int(claim_hash(claim, protocols)[:BOOTSTRAP_DIGITS], 16)
 
 
-def _sign_count(truth: Truth, samples: Samples) -> str:
-    holds = np.asarray(truth.is_true[samples.singles])
-    return f"{int(holds.sum())} of {holds.size}" if holds.size else ""
+def withdrawn(claim: Claim) -> Outcome:
+    """Return the outcome of a claim that everyone it concerns took back before any result."""
+    return halted_outcome(annulled("by_consent", "taken back before any result existed"), claim)
 
 
-def _rule(rule: Resolution) -> str:
-    if rule.rule == "point":
-        return f"point: as the mean over at least {rule.min_seeds} seeds says"
-    share = f"≥ {rule.level:.0%} of bootstrap draws of the seeds, no if in ≤ {1 - rule.level:.0%}"
-    return f"decisive: yes if it holds in {share}; at least {rule.min_seeds} seeds"
+def _agreed(
+    outcome: Outcome, claim: Claim, protocols: Mapping[str, str], evidence: Evidence
+) -> Outcome:
+    """Return an outcome, ambiguous where an estimator that must agree does not."""
+    for estimator in claim.resolution.agree or ():
+        other = resolve_under(estimator, claim, protocols, evidence)
+        if not agrees(outcome, other, claim.resolution):
+            reason = f"{DISAGREE}: {estimator} says {said(other)}"
+            changed = {"state": "ambiguous", "reason": reason, "option": "", "fraction": None}
+            return outcome.model_copy(update=changed)
+    return outcome

@@ -6,55 +6,86 @@ from functools import reduce
 import numpy as np
 
 from cpbench.claims import (
-    Arithmetic,
     Call,
     Comparison,
     Event,
     Expression,
     Junction,
-    Negation,
     Number,
 )
 from cpbench.quantities import Floats
-from cpbench.resolving.truth import Interval, Truth, compared, conjunction, disjunction, negation
+from cpbench.resolving.truth import (
+    Interval,
+    Truth,
+    clearly,
+    compared,
+    conjunction,
+    disjunction,
+    negation,
+)
+
+ANY_TIE = Number(0.0, "1")
+"""The margin within which only equal numbers lie, whatever their unit."""
 
 
-def evaluate(event: Event, known: Mapping[Call, Interval]) -> Truth:
+def evaluate(event: Event, known: Mapping[Call, Interval], margin: Number | None = None) -> Truth:
     """Return whether an event holds in each sample.
 
     Args:
         event: What is claimed.
         known: Every quantity the event names, in the same samples.
+        margin: A difference so small that it decides nothing, in comparisons of its unit.
     """
     match event:
         case Comparison():
-            operands = [_number(operand, known) for operand in event.operands]
-            pairs = zip(operands, event.operators, operands[1:], strict=False)
-            return reduce(conjunction, (compared(*pair) for pair in pairs))
+            pairs = zip(event.operands, event.operators, event.operands[1:], strict=False)
+            return reduce(conjunction, (_compared(*pair, known, margin) for pair in pairs))
         case Junction():
             join = conjunction if event.word == "and" else disjunction
-            return reduce(join, (evaluate(part, known) for part in event.parts))
-        case Negation():
-            return negation(evaluate(event.part, known))
+            return reduce(join, (evaluate(part, known, margin) for part in event.parts))
+        case _:
+            return negation(evaluate(event.part, known, margin))
 
 
-def _number(expression: Expression, known: Mapping[Call, Interval]) -> Interval:
+def _compared(
+    left: Expression,
+    operator: str,
+    right: Expression,
+    known: Mapping[Call, Interval],
+    margin: Number | None,
+) -> Truth:
+    numbers = number(left, known), number(right, known)
+    if margin is None or not _applies(margin, left, right):
+        return compared(numbers[0], operator, numbers[1])
+    return clearly(numbers[0], operator, numbers[1], margin.value)
+
+
+def _applies(margin: Number, left: Expression, right: Expression) -> bool:
+    """A bare 0 takes the unit beside it; levels in percent differ by percentage points."""
+    plain = [each for each in (left, right) if isinstance(each, Number) and each.is_bare_zero]
+    units = {each.unit for each in (left, right) if each not in plain}
+    differences = {"pp" if unit == "percent" else unit for unit in units}
+    return margin is ANY_TIE or margin.unit in units | differences
+
+
+def number(expression: Expression, known: Mapping[Call, Interval]) -> Interval:
+    """Return a number in each sample, as the interval it is known to lie in."""
     match expression:
         case Number():
             value = np.array(expression.value)
             return Interval(value, value)
         case Call():
             return known[expression]
-        case Arithmetic():
+        case _:
             return _arithmetic(
                 expression.operator,
-                _number(expression.left, known),
-                _number(expression.right, known),
+                number(expression.left, known),
+                number(expression.right, known),
             )
 
 
 def _arithmetic(operator: str, left: Interval, right: Interval) -> Interval:
-    with np.errstate(invalid="ignore", divide="ignore"):
+    with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
         match operator:
             case "+":
                 return Interval(left.low + right.low, left.high + right.high)

@@ -45,3 +45,19 @@ def compared(left: Interval, operator: str, right: Interval) -> Truth:
             return compared(right, ">", left)
         case _:
             return compared(right, ">=", left)
+
+
+def clearly(left: Interval, operator: str, right: Interval, margin: float) -> Truth:
+    """Return left operator right, not known where the two may lie within the margin of each other.
+
+    Within a margin > and ≥ are one: practical equivalence does not tell them apart.
+
+    Args:
+        left: One number.
+        operator: `>`, `>=`, `<` or `<=`.
+        right: Another, in the same unit.
+        margin: At least 0; at 0 only an exact tie is not known.
+    """
+    if operator in {"<", "<="}:
+        return clearly(right, ">", left, margin)
+    return Truth(left.low > right.high + margin, right.low > left.high + margin)

@@ -6,12 +6,13 @@ from typing import Any, cast
 
 from cpbench.claims import load_prediction
 from cpbench.errors import SpecError
-from cpbench.ledger import Entry, head, latest, read_ledger
+from cpbench.ledger import Entry, ToldClaim, claims_of, head, latest, read_ledger
 from cpbench.project import Project
 from cpbench.records.files import to_json
 from cpbench.records.scores import Scores, Unregistered
 from cpbench.resolving import read_evidence
-from cpbench.scoring.judging import judge
+from cpbench.scoring.betting import balances
+from cpbench.scoring.judging import calibrated, judge
 from cpbench.scoring.standings import standings
 from cpbench.scoring.summaries import summarise
 from cpbench.specs.register import load_register
@@ -31,13 +32,17 @@ def score(project: Project) -> Scores:
         SpecError: `params.yaml` cannot be read.
     """
     entries = read_ledger(project.ledger)
-    evidence = read_evidence(project, load_register(project.params).names)
-    claims = tuple(judge(entries, evidence))
+    listed = load_register(project.params).judged
+    evidence = read_evidence(project, listed)
+    told = claims_of(entries)
+    claims = tuple(judge(told, entries, evidence))
     return Scores(
         ledger_head=head(entries),
         claims=claims,
         standings=standings(claims),
-        not_registered=tuple(_not_registered(project, entries)),
+        balances=balances(claims),
+        calibration=calibrated(told, claims),
+        not_registered=(*_not_registered(project, entries), *_not_listed(told, listed)),
         series=tuple(chain.from_iterable(map(summarise, evidence.values()))),
     )
 
@@ -64,6 +69,14 @@ def _not_registered(project: Project, entries: Sequence[Entry]) -> Iterator[Unre
             yield Unregistered(
                 file=file, reason=f"edited since entry {entry.seq}, which is scored; {register}"
             )
+
+
+def _not_listed(told: Sequence[ToldClaim], listed: Sequence[str]) -> Iterator[Unregistered]:
+    """Yield protocols that claims rest on and the register does not hold: nothing runs them."""
+    named = {name for claim in told for name in claim.protocols}
+    for name in sorted(named - {*listed}):
+        reason = "a registered claim rests on it; list it in params.yaml and run `dvc repro`"
+        yield Unregistered(file=f"specs/protocols/{name}.yaml", reason=reason)
 
 
 def _rounded(value: Any) -> Any:  # noqa: ANN401 - any JSON value

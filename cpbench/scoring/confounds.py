@@ -1,10 +1,19 @@
-"""Confounds: what differs between a claim's series besides its factor, and nets not trained out."""
+"""Confounds: what differs between a claim's sides besides its factor, and claims that are cheap."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
 
+from cpbench.claims import Call
+from cpbench.claims.statements import statements_of
 from cpbench.quantities import CURVE, Series
+from cpbench.records.plans import Condition
+from cpbench.resolving import Evidence
+from cpbench.scoring.cheap import cheap
+from cpbench.scoring.llc_confounds import llc_confounds
+from cpbench.specs.claims import Claim
+from cpbench.specs.quantities import QUANTITIES
 
 MIN_TRAIN = 95.0
 """Percent of training accuracy below which a net has not fitted its training set."""
@@ -18,22 +27,81 @@ _FIELDS: Mapping[str, str] = {
 }
 
 
-def confounds(sides: Sequence[Series]) -> tuple[str, ...]:
+class _Place(NamedTuple):
+    """One cell of the sweep that a claim looks at."""
+
+    series: str
+    removal: int
+    condition: Condition
+
+
+def confounds(claim: Claim, evidence: Evidence) -> tuple[str, ...]:
     """Return the confounds of a claim, one sentence each.
 
     Args:
-        sides: The distinct series it names.
+        claim: As registered; its condition compares nothing.
+        evidence: What there is: series without a plan are passed over.
     """
-    return (*_differences(sides), *(gate for series in sides for gate in _convergence(series)))
+    calls = statements_of(claim.model_copy(update={"given": None})).calls
+    named = dict.fromkeys(side for call in calls for side in call.sides)
+    sides = {
+        (name, arm): evidence[name].series[arm]
+        for name, arm in named
+        if name in evidence and arm in evidence[name].series
+    }
+    return (
+        *_differences(list(sides.values())),
+        *_compared_differences(calls, sides),
+        *(gate for series in sides.values() for gate in _convergence(series)),
+        *llc_confounds(calls, evidence),
+        *cheap(calls),
+    )
 
 
 def _differences(sides: Sequence[Series]) -> Iterator[str]:
-    last = {series.name: series.conditions[-1] for series in sides if series.conditions}
+    places = [
+        _Place(series.name, series.conditions[-1].removal, series.conditions[-1])
+        for series in sides
+        if series.conditions
+    ]
+    for words, listed in _unequal(places, with_removal=False):
+        yield f"{words} at the last removal epoch: {listed}"
+
+
+def _compared_differences(
+    calls: Sequence[Call], sides: Mapping[tuple[str, str], Series]
+) -> Iterator[str]:
+    """Yield what differs at the removal epochs that the claim itself names."""
+    places = list(dict.fromkeys(_named_places(calls, sides)))
+    removals = {place.removal for place in places}
+    where = f"at removal {removals.pop()}" if len(removals) == 1 else "at the removals compared"
+    for words, listed in _unequal(places, with_removal=where.endswith("compared")):
+        yield f"{words} {where}: {listed}"
+
+
+def _named_places(
+    calls: Sequence[Call], sides: Mapping[tuple[str, str], Series]
+) -> Iterator[_Place]:
+    for call in calls:
+        parameters = QUANTITIES[call.quantity].parameters
+        removals = [value for key, value in call.arguments if parameters[key].kind == "removal"]
+        for series in (sides[side] for side in call.sides if side in sides):
+            for condition in series.conditions:
+                if condition.removal in removals:
+                    yield _Place(series.name, condition.removal, condition)
+
+
+def _unequal(places: Sequence[_Place], *, with_removal: bool) -> Iterator[tuple[str, str]]:
+    """Yield the quantities of the plan that are not equal everywhere, and their values."""
     for field, words in _FIELDS.items():
-        values = {name: getattr(condition, field) for name, condition in last.items()}
-        if len({f"{value:.6g}" for value in values.values()}) > 1:
-            listed = ", ".join(f"{name} {value:.4g}" for name, value in values.items())
-            yield f"{words} at the last removal epoch: {listed}"
+        values = [(place, float(getattr(place.condition, field))) for place in places]
+        known = [(place, value) for place, value in values if not np.isnan(value)]
+        if len({f"{value:.6g}" for _, value in known}) > 1:
+            listed = (
+                f"{place.series}{f' at {place.removal}' if with_removal else ''} {value:.4g}"
+                for place, value in known
+            )
+            yield words, ", ".join(listed)
 
 
 def _convergence(series: Series) -> Iterator[str]:

@@ -1,119 +1,173 @@
-"""Judging: every claim in force, resolved, with its forecasts scored and its stakes settled."""
+"""Judging: every claim of the ledger, resolved, with its forecasts scored and its bets settled."""
 
-from collections.abc import Iterator, Sequence
-from itertools import chain
+from collections.abc import Iterator, Mapping, Sequence
 
-from cpbench.claims import Event, calls, claim_hash, explain, parse, protocols_of
-from cpbench.ledger import Entry, latest
-from cpbench.records.scores import Claim, Forecast, OutcomeState, Payment
-from cpbench.resolving import Evidence, resolve
+from cpbench.claims.statements import explain_claim, statements_of
+from cpbench.ledger import Entry, PredictionEntry, ToldClaim
+from cpbench.records import scores as records
+from cpbench.records.scores import SETTLED, Outcome
+from cpbench.records.standings import Calibration
+from cpbench.resolving import Evidence, Resolved, resolve, terms, withdrawn, written
+from cpbench.scoring.betting import bets, payments
+from cpbench.scoring.calibration import calibrate
 from cpbench.scoring.confounds import confounds
-from cpbench.scoring.rules import brier
-from cpbench.scoring.settlement import settle
-from cpbench.specs.claims import BinaryClaim, ForecastSpec
+from cpbench.scoring.forecasting import scored
+from cpbench.scoring.losses import baseline_loss, form_of, value_of
+from cpbench.scoring.rules.forms import NumericForm
+from cpbench.specs.claims import NumericClaim
+from cpbench.specs.predictions import KnownSpec, Prediction
+
+_UNRESOLVED = Outcome(state="pending", rule="")
 
 
-def judge(entries: Sequence[Entry], evidence: Evidence) -> Iterator[Claim]:
-    """Yield every claim in force, in the order in which their predictions were registered."""
-    for entry in sorted(latest(tuple(entries)).values(), key=lambda entry: entry.seq):
-        for claim in entry.payload.prediction.claims:
-            yield _judged(claim, entry, _History(entries, entry, claim), evidence)
+def judge(
+    told: Sequence[ToldClaim], entries: Sequence[Entry], evidence: Evidence
+) -> Iterator[records.Claim]:
+    """Yield every registered claim, in the order of registration.
+
+    Args:
+        told: What the ledger says of each claim.
+        entries: The whole ledger; the day of its last entry is the judge's today.
+        evidence: Plans and results, by protocol.
+    """
+    today = entries[-1].at[:10] if entries else ""
+    for each in told:
+        yield _judged(each, evidence, today)
 
 
-class _History:
-    """What the ledger says about one claim up to the entry in force."""
+def calibrated(told: Sequence[ToldClaim], claims: Sequence[records.Claim]) -> Calibration | None:
+    """Return how often what was said with p came true, or nothing where nothing can be counted.
 
-    def __init__(self, entries: Sequence[Entry], entry: Entry, claim: BinaryClaim) -> None:
-        self.event: Event = parse(claim.claim)
-        self.protocols = protocols_of(self.event)
-        name = claim_hash(claim, self.event, entry.payload.protocols)
-        mine = [
-            each for each in entries if each.payload.prediction.id == entry.payload.prediction.id
-        ]
-        same_id = [
-            (each, other)
-            for each in mine
-            for other in each.payload.prediction.claims
-            if other.id == claim.id
-        ]
-        self.same = [each for each, other in same_id if _hash_of(other, each) == name]
-        self.is_amended = len(self.same) < len(same_id)
+    Late forecasts, retrospective claims and claims that are a share of draws have no part in it.
 
-    @property
-    def first(self) -> Entry:
-        """The first entry with this very claim on these very protocols."""
-        return self.same[0]
-
-    def known_results(self, entry: Entry) -> tuple[str, ...]:
-        """Results of the claim's protocols that existed when an entry was made."""
-        known = entry.payload.known_results
-        return tuple(result.path for result in known if result.protocol in self.protocols)
-
-    def is_late(self, forecast: ForecastSpec) -> bool:
-        """Whether results already existed when the forecast was first made."""
-        said = (forecast.by, forecast.claim, forecast.p)
-        for entry in self.same:
-            if said in {
-                (each.by, each.claim, each.p) for each in entry.payload.prediction.forecasts
-            }:
-                return bool(self.known_results(entry))
-        raise AssertionError("the entry in force holds the forecast")
+    Args:
+        told: What the ledger says of each claim.
+        claims: The same claims, judged.
+    """
+    binary: list[tuple[float, bool]] = []
+    numeric: list[tuple[NumericForm, float]] = []
+    for each, claim in zip(told, claims, strict=True):
+        value = value_of(claim.outcome)
+        for told_one, forecast in zip(each.forecasts, claim.forecasts, strict=True):
+            if claim.is_retrospective or forecast.loss is None or told_one.forecast is None:
+                continue
+            if forecast.probability is not None and claim.outcome.state in {"yes", "no"}:
+                binary.append((forecast.probability, claim.outcome.state == "yes"))
+            elif value is not None:
+                numeric.append((form_of(told_one.forecast), value))
+    return calibrate(binary, numeric) if binary or numeric else None
 
 
-def _hash_of(claim: BinaryClaim, entry: Entry) -> str:
-    return claim_hash(claim, parse(claim.claim), entry.payload.protocols)
+def _judged(told: ToldClaim, evidence: Evidence, today: str) -> records.Claim:
+    claim = told.claim
+    resolved = (
+        Resolved(withdrawn(claim), ())
+        if told.is_withdrawn
+        else resolve(claim, told.protocols, evidence, today=today)
+    )
+    forecasts = scored(told.forecasts, claim, resolved.outcome)
+    return _registered(told, evidence).model_copy(
+        update={
+            "outcome": resolved.outcome,
+            "baseline_loss": baseline_loss(claim, resolved.outcome),
+            "quantities": resolved.values,
+            "forecasts": forecasts,
+            "payments": payments(told.stakes, resolved.outcome, forecasts),
+            "earlier": tuple(_earlier(told, resolved.outcome)),
+        }
+    )
 
 
-def _judged(claim: BinaryClaim, entry: Entry, history: _History, evidence: Evidence) -> Claim:
-    resolved = resolve(claim, entry.payload.protocols, evidence)
-    state = resolved.outcome.state
-    told = [each for each in entry.payload.prediction.forecasts if each.claim == claim.id]
-    forecasts = tuple(_scored(each, state, is_late=history.is_late(each)) for each in told)
-    known = history.known_results(history.first)
-    named = dict.fromkeys((call.protocol, call.arm) for call in calls(history.event))
-    sides = [
-        evidence[name].series[arm]
-        for name, arm in named
-        if name in evidence and arm in evidence[name].series
-    ]
-    badges = {"results existed": bool(known), "amended": history.is_amended}
-    return Claim(
-        prediction=entry.payload.prediction.id,
+def _registered(told: ToldClaim, evidence: Evidence) -> records.Claim:
+    """Return all that is known of a claim before it is resolved."""
+    claim, statements = told.claim, statements_of(told.claim)
+    prediction, recorded = _titled(told).payload.prediction, told.entry.payload.prediction
+    retrospective = _is_retrospective(statements.protocols, evidence)
+    return records.Claim(
+        prediction=prediction.id,
         id=claim.id,
-        prediction_title=entry.payload.prediction.about.title,
-        title=claim.title,
-        text=claim.claim,
-        explanation=explain(history.event),
-        protocols=history.protocols,
-        registered_seq=history.first.seq,
-        registered_at=history.first.at,
-        exposure=entry.payload.prediction.exposure,
-        exposure_note=entry.payload.prediction.exposure_note,
-        known_results=known,
-        outcome=resolved.outcome,
-        quantities=resolved.values,
-        forecasts=forecasts,
-        payments=tuple(_payments(claim, state, forecasts)),
-        confounds=confounds(sides),
-        badges=tuple(badge for badge, applies in badges.items() if applies),
+        claim_hash=told.hash,
+        type=claim.type,
+        prediction_title=prediction.about.title,
+        title=_title(told),
+        text=written(claim),
+        given=claim.given or "",
+        unit=claim.unit if isinstance(claim, NumericClaim) else "",
+        explanation=explain_claim(claim),
+        protocols=statements.protocols,
+        registered_seq=told.entry.seq,
+        registered_at=told.entry.at,
+        exposure=recorded.exposure,
+        exposure_note=recorded.exposure_note,
+        known_results=(*told.known_results, *_declared(recorded, statements.protocols)),
+        is_retrospective=retrospective,
+        terms=tuple(terms(claim.resolution, claim.type, given=claim.given or "")),
+        outcome=_UNRESOLVED,
+        quantities=(),
+        forecasts=(),
+        bets=bets(told.stakes),
+        payments=(),
+        confounds=confounds(claim, evidence),
+        amendments=told.amendments,
+        deviations=told.deviations,
+        badges=tuple(_badges(told, retrospective=retrospective)),
     )
 
 
-def _scored(forecast: ForecastSpec, state: OutcomeState, *, is_late: bool) -> Forecast:
-    is_scored = state in {"yes", "no"} and not is_late
-    return Forecast(
-        by=forecast.by,
-        probability=forecast.p,
-        brier=brier(forecast.p, outcome=state == "yes") if is_scored else None,
-        late=is_late,
-        note=forecast.note,
-    )
+def _titled(told: ToldClaim) -> PredictionEntry:
+    """Return whose titles are shown: the latest from before results, since a title asks, too."""
+    known = {each.protocol for each in told.title_entry.payload.known_results}
+    return told.entry if known & told.protocols.keys() else told.title_entry
 
 
-def _payments(
-    claim: BinaryClaim, state: OutcomeState, forecasts: Sequence[Forecast]
-) -> Iterator[Payment]:
-    """Yield what the stakes move; a stake on a late forecast moves nothing."""
-    late = {forecast.by for forecast in forecasts if forecast.late}
-    fair = (stake for stake in claim.stakes if not {stake.yes, stake.no} & late)
-    return chain.from_iterable(settle(stake, state) for stake in fair)
+def _title(told: ToldClaim) -> str:
+    titles = {claim.id: claim.title for claim in _titled(told).payload.prediction.claims}
+    return titles.get(told.claim.id, told.claim.title)
+
+
+def _is_retrospective(protocols: Sequence[str], evidence: Evidence) -> bool:
+    return any(name in evidence and evidence[name].is_published for name in protocols)
+
+
+def _declared(prediction: Prediction, protocols: Sequence[str]) -> Iterator[str]:
+    """Yield results that the predictors said they knew."""
+    for known in prediction.known_results or ():
+        if known.protocol in protocols:
+            yield _series(known)
+
+
+def _series(known: KnownSpec) -> str:
+    return f"{known.protocol}.{known.arm}" if known.arm else known.protocol
+
+
+def _earlier(told: ToldClaim, outcome: Outcome) -> Iterator[str]:
+    """Yield outcomes that were recorded and no longer hold."""
+    now = in_words(outcome)
+    for seq, _, words in told.recorded:
+        if words != now:
+            yield f"entry {seq} recorded {words}"
+
+
+def in_words(outcome: Outcome) -> str:
+    """Return an outcome as `cpbench resolve --record` writes it: other words, another outcome."""
+    if outcome.state == "option":
+        return outcome.option
+    if outcome.state not in SETTLED:
+        return f"{outcome.state} ({outcome.reason.partition(':')[0]})"
+    if outcome.state != "value":
+        return outcome.state
+    if outcome.value is not None:
+        return f"{outcome.value.value:.6g} {outcome.value.unit}"
+    if outcome.fraction is not None:
+        return f"{outcome.fraction:.6g}"
+    return ", ".join(f"{name} {share:.6g}" for name, share in outcome.shares.items())
+
+
+def _badges(told: ToldClaim, *, retrospective: bool) -> Iterator[str]:
+    holds: Mapping[str, bool] = {
+        "results existed": bool(told.known_results),
+        "published before registration": retrospective,
+        "amended": any("reworded" in each for each in (*told.amendments, *told.deviations)),
+        "disputed": any("disputed" in each for each in told.deviations),
+    }
+    yield from (badge for badge, applies in holds.items() if applies)

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from cpbench.records.llc import LlcContrast, LlcPoint
 from cpbench.records.llc_curves import comparable
-from cpbench.records.plans import Condition
+from cpbench.records.plans import Condition, told
 from cpbench.records.results import Row
 from cpbench.resolving import Study
 
@@ -80,8 +80,8 @@ def _point(study: Study, row: Row, values: Mapping[str, float | None]) -> LlcPoi
         "llc": row.value,
         **values,
         "impaired": None if impaired is None else impaired > 0,
-        "steps": condition.steps if condition else None,
-        "final_lr": condition.final_lr if condition else None,
+        "steps": told(condition.steps) if condition else None,
+        "final_lr": told(condition.final_lr) if condition else None,
         "status": row.status,
     }
     return LlcPoint.model_validate(fields)

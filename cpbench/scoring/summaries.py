@@ -18,6 +18,7 @@ from cpbench.quantities import (
 )
 from cpbench.records import series as records
 from cpbench.records.llc import LlcPoint
+from cpbench.records.plans import told
 from cpbench.records.series import Point, Value
 from cpbench.resolving import Study
 from cpbench.scoring.llc import llc_contrasts, llc_points
@@ -76,8 +77,8 @@ def _points(view: View, values: Floats) -> tuple[Point, ...]:
             low=float(low),
             high=float(high),
             n=view.num_seeds,
-            steps=condition.steps_at_removal,
-            lr_steps_left=condition.lr_steps_left,
+            steps=told(condition.steps_at_removal),  # pyright: ignore[reportArgumentType] - an int
+            lr_steps_left=told(condition.lr_steps_left),
         )
         for condition, mean, low, high in cells
         if np.isfinite(mean)

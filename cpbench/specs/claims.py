@@ -1,11 +1,13 @@
-"""Claims: what the results are to settle, and how; the statements themselves are parsed elsewhere."""
+"""Claims: what the results are to settle, and how; what they say is parsed elsewhere."""
 
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
-from cpbench.specs.base import Count, Flag, Fraction, Identifier, Number, Spec, Text
+from cpbench.specs.base import Count, Flag, Fraction, Identifier, Spec, Text
+from cpbench.specs.forecasts import Amount
 from cpbench.specs.stakes import Pool, Stake
+from cpbench.specs.units import PLURALS
 
 Statement = Annotated[str, Field(strict=True, min_length=1)]
 Estimator = Literal["broken_stick_flat", "drop90", "logistic"]
@@ -36,12 +38,23 @@ class Resolution(Spec):
     """A diverged run counts as 0 % accuracy, or its seed is left out of the arm."""
     margin: Text | None = None
     """Practical equivalence, as `10 epoch`: a smaller difference decides nothing."""
+    draws: Literal["student", "resample"] | None = None
+    """How seeds are redrawn: `student` errs about as often as `level` says, even at three seeds;
+    `resample`, the plain bootstrap, errs more. New claims must say which, except by rule `point`;
+    absent, as in old entries: `resample`."""
     agree: tuple[Estimator, ...] | None = None
     """Estimators of the end that must all give the same outcome, or the claim is ambiguous."""
     tie: Literal["annul", "yes", "no"] | None = None
     """What `point` says of a difference within the margin; by default ambiguous."""
     deadline: Day | None = None
     """After this day, on the ledger's clock, missing evidence annuls."""
+
+    @field_validator("margin")
+    @classmethod
+    def _is_in_the_singular(cls, margin: str | None) -> str | None:
+        """The text is hashed: `10 epochs` is `10 epoch`."""
+        number, _, unit = (margin or "").rpartition(" ")
+        return f"{number} {PLURALS[unit]}" if unit in PLURALS else margin
 
     @model_validator(mode="after")
     def _fits_its_rule(self) -> Self:
@@ -87,7 +100,7 @@ class NumericClaim(AbstractClaim):
     """The quantity, in the claim language: `end(blur.b25) - end(blur.b50)`."""
     unit: Text
     """Its unit, as the claim language writes it: forecasts are read in it."""
-    bounds: tuple[Number, Number] | None = None
+    bounds: tuple[Amount, Amount] | None = None
     """Between which values it must lie; what a uniform forecaster spreads over."""
 
     @model_validator(mode="after")
@@ -111,7 +124,7 @@ class CategoricalClaim(AbstractClaim):
     type: Literal["categorical"]
     options: Annotated[tuple[Option, ...], Field(min_length=2, max_length=20)]
     ordered: Flag
-    """Whether neighbours are closer than others: then the ranked probability score is used."""
+    """Whether neighbours are closer than others: then the ranked probability score ranks."""
 
     @property
     def names(self) -> tuple[str, ...]:

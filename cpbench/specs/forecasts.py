@@ -1,15 +1,22 @@
 """Forecasts: what somebody expects of a claim, in the form that fits its type."""
 
+from collections.abc import Iterator
 from decimal import Decimal, InvalidOperation
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
-from cpbench.specs.base import Fraction, Identifier, Number, Positive, Spec, Text
+from cpbench.specs.base import Fraction, Identifier, Spec, Text
 
 ROUNDING = 1e-6
 """What written probabilities may be off one in sum."""
 MIN_QUANTILES = 3
+
+LARGEST = 1e12
+"""Beyond what anything here is measured in; keeps scores finite."""
+LOWEST_LEVEL, HIGHEST_LEVEL = Decimal("0.001"), Decimal("0.999")
+LEVEL_STEP = Decimal("0.0001")
+Amount = Annotated[float, Field(strict=True, ge=-LARGEST, le=LARGEST)]
 
 Form = Literal["p", "probs", "quantiles", "normal", "interval", "point"]
 FORMS: dict[str, tuple[Form, ...]] = {
@@ -23,16 +30,16 @@ FORMS: dict[str, tuple[Form, ...]] = {
 class Normal(Spec):
     """A normal distribution, in the claim's unit."""
 
-    mean: Number
-    sd: Positive
+    mean: Amount
+    sd: Annotated[float, Field(strict=True, ge=1e-9, le=LARGEST)]
 
 
 class CentralInterval(Spec):
     """An interval with a stated chance of holding the value, as much left out on either side."""
 
-    lower: Number
-    upper: Number
-    coverage: Annotated[float, Field(strict=True, gt=0, lt=1)]
+    lower: Amount
+    upper: Amount
+    coverage: Annotated[float, Field(strict=True, ge=0.01, le=0.999)]
     """Probability that the value lies inside."""
 
     @model_validator(mode="after")
@@ -52,13 +59,13 @@ class ForecastSpec(Spec):
     """Binary: probability of yes."""
     probs: dict[Identifier, Fraction] | None = None
     """Categorical: option to probability; they sum to one."""
-    quantiles: dict[str, Number] | None = None
+    quantiles: dict[str, Amount] | None = None
     """Numeric: level, as text, to value: `{"0.1": 5, "0.5": 25, "0.9": 70}`."""
     normal: Normal | None = None
     """Numeric."""
     interval: CentralInterval | None = None
     """Numeric."""
-    point: Number | None = None
+    point: Amount | None = None
     """Numeric: a single value, without uncertainty."""
     note: Text = ""
     """Why."""
@@ -104,11 +111,26 @@ class ForecastSpec(Spec):
         return self
 
 
+def values_of(forecast: ForecastSpec) -> Iterator[tuple[tuple[str, ...], float]]:
+    """Yield the values a numeric forecast names, in the claim's unit, each with its place."""
+    for level, value in (forecast.quantiles or {}).items():
+        yield ("quantiles", level), value
+    if forecast.normal is not None:
+        yield ("normal", "mean"), forecast.normal.mean
+    if forecast.interval is not None:
+        yield ("interval", "lower"), forecast.interval.lower
+        yield ("interval", "upper"), forecast.interval.upper
+    if forecast.point is not None:
+        yield ("point",), forecast.point
+
+
 def _level(text: str) -> Decimal:
     try:
         level = Decimal(text)
-    except InvalidOperation as error:
-        raise ValueError(f"level '{text}' is not a number; write \"0.1\"") from error
-    if not 0 < level < 1:
-        raise ValueError(f"level {text} is not between 0 and 1")
+        is_fine = LOWEST_LEVEL <= level <= HIGHEST_LEVEL and level == level.quantize(LEVEL_STEP)
+    except InvalidOperation:
+        is_fine, level = False, Decimal(0)
+    if not is_fine:
+        span = f"{LOWEST_LEVEL} and {HIGHEST_LEVEL}, in at most four decimals"
+        raise ValueError(f"level '{text[:20]}' is not between {span}; write \"0.1\"")
     return level.normalize()

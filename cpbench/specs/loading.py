@@ -10,11 +10,16 @@ from pydantic import ValidationError
 from cpbench.errors import Problem, SpecError
 from cpbench.specs.measurements import Accuracy, Every, Measurement
 from cpbench.specs.protocols import Experiment, Protocol
+from cpbench.specs.published import PublishedProtocol
 from cpbench.specs.reading import Document, Place, dotted, read
 from cpbench.specs.validating import has, one_of, problems, validate
 
 UNIQUE = ("accuracy", "loss")
 """Kinds that have one name, so that everyone finds them."""
+NOT_RUNNABLE = (
+    "holds results of others, so there is nothing to plan or run; "
+    "claims about it are settled from this file"
+)
 OVERRIDABLE = ("dataset", "model", "training", "phases")
 
 
@@ -25,13 +30,41 @@ def load_protocol(path: Path) -> Protocol:
         SpecError: With every problem found, each at its line.
     """
     document = read(path)
+    if is_published(document):
+        raise SpecError([_at(document, ("published",), NOT_RUNNABLE)])
     protocol = validate(Protocol, document)
-    found = [*_name_problems(protocol, document, path.stem), *_arm_problems(protocol, document)]
+    found = [*_name_problems(protocol.id, document, path.stem), *_arm_problems(protocol, document)]
     if not found:
         found = list(_measurement_problems(protocol, document))
     if found:
         raise SpecError(found)
     return protocol
+
+
+def load_published(path: Path) -> PublishedProtocol:
+    """Return a protocol that carries published results.
+
+    Raises:
+        SpecError: With every problem found, each at its line.
+    """
+    return published_of(read(path), path.stem)
+
+
+def published_of(document: Document, name: str) -> PublishedProtocol:
+    """Return published results out of a document that is stored under a name.
+
+    Raises:
+        SpecError: As `load_published`.
+    """
+    protocol = validate(PublishedProtocol, document)
+    if found := list(_name_problems(protocol.id, document, name)):
+        raise SpecError(found)
+    return protocol
+
+
+def is_published(document: Document) -> bool:
+    """Return whether a document carries published results instead of runs."""
+    return has(document.value, "published")
 
 
 def arms_of(experiment: Experiment) -> dict[str, Experiment]:
@@ -71,8 +104,8 @@ def _put(raw: Any, place: Place, value: object) -> None:  # noqa: ANN401 - any Y
     raw[last] = copy.deepcopy(value)
 
 
-def _name_problems(protocol: Protocol, document: Document, stem: str) -> Iterator[Problem]:
-    if protocol.id != stem:
+def _name_problems(name: str, document: Document, stem: str) -> Iterator[Problem]:
+    if name != stem:
         yield _at(document, ("id",), f"must be the file's name, '{stem}'")
 
 

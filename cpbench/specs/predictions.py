@@ -7,9 +7,10 @@ from pydantic import Field
 
 from cpbench.digests import digest
 from cpbench.specs.base import Identifier, Spec, Text
-from cpbench.specs.claims import BinaryClaim, CategoricalClaim, Claim
-from cpbench.specs.forecasts import FORMS, ForecastSpec
+from cpbench.specs.claims import BinaryClaim, CategoricalClaim, Claim, NumericClaim
+from cpbench.specs.forecasts import FORMS, ForecastSpec, values_of
 from cpbench.specs.reading import Place
+from cpbench.specs.stakes import PoolBet
 from cpbench.specs.validating import one_of
 
 Exposure = Literal["nothing_run", "piloted", "seen_related", "seen"]
@@ -91,6 +92,8 @@ def forecast_faults(claims: Sequence[Claim], forecasts: Sequence[ForecastSpec]) 
             yield Fault(("forecasts", index, forecast.form), message)
         elif isinstance(claim, CategoricalClaim):
             yield from _option_faults(claim, forecast, ("forecasts", index, "probs"))
+        elif isinstance(claim, NumericClaim):
+            yield from _bound_faults(claim, forecast, ("forecasts", index))
     yield from _twice([f"{each.by} on {each.claim}" for each in forecasts], "forecasts", "by")
 
 
@@ -102,6 +105,24 @@ def _option_faults(
         yield Fault((*place, name), f"option {one_of(name, claim.names)}")
     if missing := [option.name for option in claim.options if option.name not in probs]:
         yield Fault(place, f"says nothing of {', '.join(missing)}; give every option a probability")
+
+
+def _bound_faults(claim: NumericClaim, forecast: ForecastSpec, place: Place) -> Iterator[Fault]:
+    """Yield what a forecast says to be likely and the claim says to be impossible.
+
+    Tails of a normal distribution may reach beyond; its mean may not.
+    """
+    if claim.bounds is None:
+        return
+    low, high = claim.bounds
+    unit = "" if claim.unit == "1" else f" {claim.unit}"
+    for step, value in values_of(forecast):
+        if low <= value <= high:
+            continue
+        is_share = unit in {" percent", " pp"} and abs(value) <= 1 and low <= value * 100 <= high
+        way_out = f"did you mean {value * 100:g}?" if is_share else "write a value between them"
+        message = f"{value:g}{unit} is outside of the bounds {low:g} to {high:g}; {way_out}"
+        yield Fault((*place, *step), message)
 
 
 def _twice(words: list[str], *place: str) -> Iterator[Fault]:
@@ -127,26 +148,29 @@ def _pool_faults(claim: Claim, place: Place, prediction: Prediction) -> Iterator
     pool = claim.pool
     if pool is None:
         return
-    sides = {"binary": ("yes", "no"), "numeric": ()}.get(claim.type) or (
-        claim.names if isinstance(claim, CategoricalClaim) else ()
-    )
-    forecasters = {each.by for each in prediction.forecasts if each.claim == claim.id}
     if claim.type == "numeric":
-        yield Fault(
-            place, "a numeric claim has no pool; ask a binary or a categorical one beside it"
-        )
+        yield Fault(place, "a number has no pool; ask a binary or a categorical claim beside it")
         return
+    sides = claim.names if isinstance(claim, CategoricalClaim) else ("yes", "no")
+    forecasters = {each.by for each in prediction.forecasts if each.claim == claim.id}
+    names = [bet.by for bet in pool.bets]
     for number, bet in enumerate(pool.bets):
+        at = (*place, "bets", number)
+        if bet.by in names[:number]:
+            yield Fault((*at, "by"), f"'{bet.by}' is written twice; keep one")
         if pool.kind == "parimutuel" and bet.on not in sides:
-            message = f"needs a side; {one_of(str(bet.on), sides)}"
-            yield Fault((*place, "bets", number, "on"), message)
-        if pool.kind == "scored" and bet.on is not None:
-            message = "is only for parimutuel; a scored pool takes the forecast"
-            yield Fault((*place, "bets", number, "on"), message)
-        if pool.kind == "scored" and bet.by not in forecasters:
-            message = f"'{bet.by}' has no forecast on {claim.id}; add one to forecasts"
-            yield Fault((*place, "bets", number, "by"), message)
-    yield from (
-        Fault((*place, *fault.place[1:]), fault.message)
-        for fault in _twice([bet.by for bet in pool.bets], "pool", "by")
-    )
+            is_said = f"side {one_of(bet.on, sides)}" if bet.on else f"write {' | '.join(sides)}"
+            yield Fault((*at, "on"), is_said)
+        if pool.kind == "scored":
+            yield from _scored_pool_faults(bet, at, claim.id, forecasters)
+
+
+def _scored_pool_faults(
+    bet: PoolBet, place: Place, claim: str, forecasters: set[str]
+) -> Iterator[Fault]:
+    if bet.on is not None:
+        message = "is only for parimutuel; a scored pool takes the forecast"
+        yield Fault((*place, "on"), message)
+    if bet.by not in forecasters:
+        message = f"'{bet.by}' has no forecast on {claim}; add one to forecasts"
+        yield Fault((*place, "by"), message)

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from cpbench.specs.agreement import DisagreementError, data_faults, phase_faults, sweep_faults
 from cpbench.specs.base import Count, Epoch, Identifier, NonNegative, Spec, Text
@@ -45,7 +45,24 @@ class SeedsFromRegistration(Spec):
     """How many."""
 
 
-Seeds = Annotated[int, Field(strict=True, ge=1, le=1000)] | SeedsFromRegistration
+def _is_a_count(seeds: object) -> object:
+    """Refuse a list of seeds, and whatever else counts nothing.
+
+    Raises:
+        ValueError: It is neither a number nor a mapping.
+    """
+    if isinstance(seeds, bool) or not isinstance(seeds, int | dict | SeedsFromRegistration):
+        raise ValueError(
+            "write how many seeds, as 10, or {from: registration, n: 10}; "
+            "which numbers they are cannot be chosen"
+        )
+    return seeds  # pyright: ignore[reportUnknownVariableType] - checked by the field
+
+
+Seeds = Annotated[
+    Annotated[int, Field(strict=True, ge=1, le=1000)] | SeedsFromRegistration,
+    BeforeValidator(_is_a_count),
+]
 
 
 Values = Annotated[tuple[Epoch, ...], Field(min_length=1, max_length=1000)]

@@ -64,6 +64,8 @@ COLUMN = Parameter(
 _PAIR = {"x": COLUMN, "y": COLUMN, "of": OF}
 _OVER = "between {x} and {y} over the removal points of {series}"
 _END = {"estimator": ESTIMATOR, "floor": FLOOR, "level": LEVEL}
+_UNITS: Mapping[str, Mapping[str, Unit]] = {"axis": AXES, "in": CURRENCIES, "name": METRICS}
+"""The argument that a unit follows from, where it is not the quantity's own."""
 _HOW = "by {estimator}, in {axis}, floor: {floor}"
 
 QUANTITIES: Mapping[str, Quantity] = {
@@ -162,9 +164,8 @@ def unit_of(name: str, arguments: Arguments) -> Unit:
     """Return the unit of a quantity, given all its arguments."""
     if unit := QUANTITIES[name].unit:
         return unit
-    tables = {"axis": AXES, "in": CURRENCIES, "name": METRICS}
-    [unit] = [table[str(arguments[key])] for key, table in tables.items() if key in arguments]
-    return unit
+    key = next(key for key in _UNITS if key in arguments)
+    return _UNITS[key][str(arguments[key])]
 
 
 def controls_of(name: str, arguments: Arguments) -> frozenset[Control]:

@@ -16,6 +16,7 @@ from ruamel.yaml.reader import ReaderError
 from cpbench.errors import Problem, SpecError
 from cpbench.specs.nodes import At, Fault, Node, Unreadable, compose, events, has_directive, yaml
 
+SUFFIXES = frozenset({".yaml", ".yml"})
 MAX_BYTES = 64 * 1024
 MAX_DEPTH = 32
 
@@ -70,7 +71,12 @@ def read(path: Path, name: str | None = None) -> Document:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
         raise _failure(label, "is not UTF-8 text; save it as UTF-8") from error
-    return parse(text.removeprefix("\ufeff"), label)
+    try:
+        return parse(text.removeprefix("\ufeff"), label)
+    except SpecError as error:
+        if path.suffix in SUFFIXES:
+            raise
+        raise _failure(label, "is no YAML file; name one that ends in .yaml") from error
 
 
 @lru_cache(maxsize=64)
@@ -167,7 +173,12 @@ class _Walker:
             key = key_node.value
             if key_node.id != "scalar" or _kind(key_node) != "str":
                 shown = repr(key) if key_node.id == "scalar" else "[…]"
-                self._problem(key_node, place, f"the key {shown} is not text; write it in quotes")
+                way_out = _DECIMAL if _is_rest_of_a_decimal(key_node, value_node) else "in quotes"
+                self._problem(key_node, place, f"the key {shown} is not text; write it {way_out}")
+                continue
+            if ":" in key and _is_empty(value_node):
+                way_out = f"write a space after the colon: {key.replace(':', ': ', 1)}"
+                self._problem(key_node, place, f"'{key}' is a key without a value; {way_out}")
                 continue
             if key in values:
                 first = self.marks[(*place, key)]
@@ -192,6 +203,18 @@ class _Walker:
     def _problem(self, node: Node, place: Place, message: str) -> None:
         mark = _counted(node.start_mark)
         self.problems.append(Problem(self.label, *mark, dotted(place), message))
+
+
+_DECIMAL = "in quotes, or a decimal with a point, as 0.5"
+
+
+def _is_rest_of_a_decimal(key: Node, value: Node) -> bool:
+    """Return whether a key may be what `{p: 0,7}` leaves of a number."""
+    return key.id == "scalar" and str(key.value).isdecimal() and _is_empty(value)
+
+
+def _is_empty(value: Node) -> bool:
+    return value.id == "scalar" and value.value == ""
 
 
 def dotted(place: Iterable[str | int]) -> str:

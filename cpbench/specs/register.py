@@ -14,11 +14,18 @@ class Register(Spec):
     """What `dvc repro` brings up to date."""
     heavy: tuple[Identifier, ...] | None = None
     """What only `pipelines/heavy/` does."""
+    published: tuple[Identifier, ...] | None = None
+    """Results of others: nothing to run, only to judge."""
 
     @property
     def names(self) -> tuple[str, ...]:
-        """All active protocols."""
+        """All active protocols that have stages."""
         return (*(self.protocols or ()), *(self.heavy or ()))
+
+    @property
+    def judged(self) -> tuple[str, ...]:
+        """All protocols that claims are settled by: those with stages, then the published."""
+        return (*self.names, *(self.published or ()))
 
 
 def load_register(path: Path) -> Register:

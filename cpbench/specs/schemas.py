@@ -2,10 +2,18 @@
 
 import json
 
-from cpbench.specs.predictions import Prediction
+from cpbench.specs.predictions import ForecastFile, Prediction
 from cpbench.specs.protocols import Protocol
+from cpbench.specs.published import PublishedProtocol
+from cpbench.specs.theories import LawSpec
 
-MODELS = {"protocol": Protocol, "prediction": Prediction}
+MODELS = {
+    "protocol": Protocol,
+    "published": PublishedProtocol,
+    "prediction": Prediction,
+    "forecasts": ForecastFile,
+    "theory": LawSpec,
+}
 
 
 def schemas() -> dict[str, str]:

@@ -5,11 +5,14 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from cpbench.digests import digest
-from cpbench.specs.base import Identifier, Positive, Spec
+from cpbench.specs.base import Identifier, Spec
 from cpbench.specs.odds import stakes_of
 
 ROUNDING = 1e-6
 """In cents: what binary fractions may be off."""
+
+LARGEST = 1e9
+Money = Annotated[float, Field(strict=True, gt=0, le=LARGEST)]
 
 Currency = Annotated[str, Field(strict=True, pattern=r"^[A-Z]{3}$")]
 """A label, as USD: amounts of two currencies are never added."""
@@ -24,7 +27,7 @@ class Stake(Spec):
     """Wins if it comes out no."""
     odds: Annotated[str, Field(strict=True, max_length=40)]
     """Of yes: `even`, `p 0.25`, `3:1 against`, `1:3 on`, `decimal 4.0` or `american +300`."""
-    stake: Positive
+    stake: Money
     """What the yes party puts up, in whole cents; what the no party does follows from the odds."""
     currency: Currency
     """A label: nothing moves money."""
@@ -48,7 +51,7 @@ class PoolBet(Spec):
     """What one party puts into a pool."""
 
     by: Identifier
-    stake: Positive
+    stake: Money
     """In whole cents."""
     on: Identifier | None = None
     """Parimutuel: `yes`, `no`, or an option; a scored pool takes the party's forecast."""
@@ -77,8 +80,10 @@ def cents_of(amount: float) -> int:
     """Return an amount in integer cents.
 
     Raises:
-        ValueError: It is not in whole cents.
+        ValueError: It is not positive, too large, or not in whole cents.
     """
+    if not 0 < amount <= LARGEST:
+        raise ValueError(f"stake {amount:g} is not between 0 and {LARGEST:,.0f}")
     cents = round(amount * 100)
     if abs(amount * 100 - cents) > ROUNDING:
         raise ValueError(f"stake {amount:g} is not in whole cents; round it")

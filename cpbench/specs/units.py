@@ -19,6 +19,14 @@ UNIT_WORDS: Mapping[str, Unit] = {
     "fraction": "1",
 }
 
+PLURALS: Mapping[str, Unit] = {
+    "epochs": "epoch",
+    "steps": "step",
+    "examples": "example",
+    "nats": "nat",
+}
+"""Read like the singular; errors do not list them."""
+
 AXES: Mapping[str, Unit] = {
     "epochs": "epoch",
     "steps": "step",

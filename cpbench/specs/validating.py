@@ -12,6 +12,7 @@ from pydantic_core import ErrorDetails
 from cpbench.errors import Problem, SpecError
 from cpbench.specs.agreement import DisagreementError
 from cpbench.specs.reading import Document, Place, dotted
+from cpbench.specs.slips import number_meant, pattern_in_words
 
 MAX_SHOWN = 60
 """Letters of a wrong value that an error repeats."""
@@ -151,9 +152,10 @@ def _message(detail: ErrorDetails, fields: Sequence[str]) -> str:
             )
         case "union_tag_invalid":
             known = [tag.strip(" '") for tag in str(context["expected_tags"]).split(",")]
-            message = f"kind {one_of(str(context['tag']), known)}"
+            message = f"{_tag(context)} {one_of(str(context['tag']), known)}"
         case "union_tag_not_found":
-            message = f"needs a kind: write it as a mapping {{kind: …}}, not {_short(given)}"
+            tag = _tag(context)
+            message = f"needs a {tag}: write it as a mapping {{{tag}: …}}, not {_short(given)}"
         case "literal_error" | "enum":
             known = [
                 word.strip(" '")
@@ -163,11 +165,24 @@ def _message(detail: ErrorDetails, fields: Sequence[str]) -> str:
         case "value_error":
             message = str(context.get("error", detail["msg"]))
         case "string_pattern_mismatch":
-            message = f"{_short(given)} must match {context['pattern']}"
+            message = f"{_short(given)} {pattern_in_words(str(context['pattern']))}"
         case _:
-            what = re.sub(r"dictionary or instance of \w+", "mapping", detail["msg"])
-            message = f"{_lower(what)}, got {_short(given)}"
+            message = _not_named(detail)
     return message
+
+
+def _not_named(detail: ErrorDetails) -> str:
+    given = detail.get("input")
+    if detail["type"] in {"float_type", "int_type"} and isinstance(given, str):
+        meant = number_meant(given, detail["loc"])
+        return f"{_short(given)} is no number" + (f"; write {meant}" if meant else "")
+    what = re.sub(r"dictionary or instance of \w+", "mapping", detail["msg"])
+    return f"{_lower(what)}, got {_short(given)}"
+
+
+def _tag(context: Mapping[str, Any]) -> str:
+    """Return the field that tells a union's members apart: `kind`, or a claim's `type`."""
+    return str(context["discriminator"]).strip("'")
 
 
 def _lower(message: str) -> str:
@@ -175,5 +190,8 @@ def _lower(message: str) -> str:
 
 
 def _short(value: Any) -> str:  # noqa: ANN401 - any YAML value
-    text = repr(value)
+    try:
+        text = repr(value)
+    except ValueError:  # Python writes out no integer of thousands of digits
+        return "a number of thousands of digits"
     return text if len(text) <= MAX_SHOWN else text[: MAX_SHOWN - 3] + "…"

@@ -14,7 +14,7 @@ claims:
     title: Later
     type: binary
     claim: end(blur.a) > end(blur.b)
-    resolution: {rule: decisive, on_divergence: drop}
+    resolution: {rule: decisive, draws: resample, on_divergence: drop}
     stakes:
       - {yes: ann, no: bob, odds: even, stake: 10.00, currency: USD}
 forecasts:
@@ -37,7 +37,7 @@ def problems(folder: Path, text: str, *, offers: dict[str, Offer] | None = None)
 def test_unquoted_yes_and_no_are_words(tmp_path: Path):
     (tmp_path / "bet.yaml").write_text(TEXT)
     stake = load_prediction(tmp_path / "bet.yaml", OFFERS).claims[0].stakes[0]
-    assert (stake.yes, stake.no, stake.cents) == ("ann", "bob", 1000)
+    assert (stake.yes, stake.no, stake.amounts) == ("ann", "bob", (1000, 1000))
 
 
 @pytest.mark.parametrize(
@@ -46,15 +46,16 @@ def test_unquoted_yes_and_no_are_words(tmp_path: Path):
         ("end(blur.b)", "endd(blur.b)", "8:5 claims.0.claim", "column 15"),
         ("claim: later, p: 0.4", "claim: latr, p: 0.4", "14:15 forecasts.1.claim", "'later'"),
         ("by: bob, claim: later", "by: ann, claim: later", "14:6 forecasts.1.by", "twice"),
-        ("no: bob,", "no: eve,", "11:20 claims.0.stakes.0.no", "no forecast on later"),
         ("no: bob,", "no: ann,", "11:20 claims.0.stakes.0.no", "against itself"),
         ("stake: 10.00", "stake: 10.001", "claims.0.stakes.0", "whole cents"),
         ("p: 0.4", "p: 1.4", "14:29 forecasts.1.p", "less than or equal"),
+        ("p: 0.4", "p: 0x" + 5000 * "f", "forecasts.1.p", "thousands of digits"),
         (", on_divergence: drop", "", "claims.0.resolution.on_divergence", "is required"),
         ("rule: decisive, ", "", "claims.0.resolution.rule", "is required"),
         ("exposure: nothing_run", "exposure: none", "3:1 exposure", "allowed"),
         ("id: bet", "id: bat", "1:1 id", "must be the file's name"),
-        ("binary", "numeric", "claims.0", "'numeric'"),
+        ("binary", "numeric", "claims.0", "quantity"),
+        ("binary", "bynary", "claims.0", "'bynary'"),
     ],
 )  # fmt: skip
 def test_a_fault_is_told_with_its_place(tmp_path: Path, old: str, new: str, place: str, words: str):
@@ -80,3 +81,83 @@ def test_a_claim_about_what_no_protocol_offers_is_a_problem(tmp_path: Path, clai
 def test_without_offers_series_are_not_checked(tmp_path: Path):
     (tmp_path / "bet.yaml").write_text(TEXT.replace("blur.a", "other.z"))
     assert load_prediction(tmp_path / "bet.yaml").id == "bet"
+
+
+NUMERIC = """\
+id: bet
+about: {title: A bet}
+exposure: nothing_run
+claims:
+  - id: when
+    title: When
+    type: numeric
+    quantity: end(blur.a) - end(blur.b)
+    unit: epoch
+    given: damage(blur.a, at=40) > 1 pp
+    resolution: {rule: decisive, on_divergence: drop, agree: [drop90], deadline: "2027-02-28"}
+  - id: which
+    title: Which
+    type: categorical
+    options:
+      - name: a_later
+        when: not (end(blur.a) - end(blur.b) < 5 epoch) and 60% < baseline(blur.a)
+      - {name: b_later, when: end(blur.b) > end(blur.a)}
+    ordered: false
+    resolution: {rule: point, on_divergence: drop, margin: 1 pp}
+"""
+
+
+def test_claims_of_other_types_are_read_with_all_their_texts(tmp_path: Path):
+    (tmp_path / "bet.yaml").write_text(NUMERIC)
+    prediction = load_prediction(tmp_path / "bet.yaml", OFFERS)
+    assert [claim.type for claim in prediction.claims] == ["numeric", "categorical"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "place", "words"),
+    [
+        ("unit: epoch", "unit: step", "9:5 claims.0.unit", "is in epoch; write unit: 'epoch'"),
+        ("- end(blur.b)\n", "> end(blur.b)\n", "8:5 claims.0.quantity", "is true or false"),
+        ("> 1 pp", "> 1 epoch", "10:5 claims.0.given", "cannot compare"),
+        ("damage(blur.a, at=40)", "damage(blur.a, at=41)", "10:5 claims.0.given", "not swept"),
+        ("-02-28", "-02-30", "claims.0.resolution.deadline", "2027-02-30 is no day"),
+        ("end(blur.b) > end(blur.a)", "end(blur.b)", "18:25 claims.1.options.1.when", "compare it"),
+        ("margin: 1 pp", 'margin: "1"', "20:52 claims.1.resolution.margin", "is in a plain number"),
+        ("margin: 1 pp", "margin: 1 pq", "claims.1.resolution.margin", "column 3 of the margin"),
+        ("margin: 1 pp", "margin: 0 pp", "20:52 claims.1.resolution.margin", "above 0"),
+        ("margin: 1 pp", "margin: 1 step", "claims.1.resolution.margin", "epoch, percent, pp"),
+    ],
+)  # fmt: skip
+def test_a_text_that_does_not_fit_is_told_with_its_place(
+    tmp_path: Path, old: str, new: str, place: str, words: str
+):
+    found = problems(tmp_path, NUMERIC.replace(old, new, 1), offers=OFFERS)
+    assert any(place in each and words in each for each in found), found
+
+
+def test_a_margin_of_what_compares_nothing_is_refused(tmp_path: Path):
+    text = NUMERIC.replace("    given: damage(blur.a, at=40) > 1 pp\n", "")
+    found = problems(tmp_path, text.replace("agree: [drop90]", "margin: 1 epoch"))
+    assert any("the claim compares nothing" in each for each in found), found
+
+
+def test_a_condition_against_zero_has_the_unit_of_the_other_side(tmp_path: Path):
+    text = NUMERIC.replace("> 1 pp", "> 0 or damage(blur.b, at=40) > 0")
+    (tmp_path / "bet.yaml").write_text(text.replace("agree: [drop90]", "margin: 1 pp"))
+    assert load_prediction(tmp_path / "bet.yaml", OFFERS).claims[0].resolution.margin == "1 pp"
+
+
+def test_estimators_must_agree_about_something(tmp_path: Path):
+    found = problems(
+        tmp_path,
+        TEXT.replace("rule: decisive", "rule: decisive, agree: [drop90]").replace(
+            "end(blur.a) > end(blur.b)", "damage(blur.a, at=40) > 0"
+        ),
+    )
+    assert any("no quantity here has one" in each for each in found), found
+
+
+def test_all_problems_are_told_at_once(tmp_path: Path):
+    text = NUMERIC.replace("unit: epoch", "unit: step").replace("-02-28", "-02-30")
+    text = text.replace("margin: 1 pp", "margin: 1 step").replace("id: bet", "id: bat")
+    assert len(problems(tmp_path, text, offers=OFFERS)) == 4

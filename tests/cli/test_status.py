@@ -2,6 +2,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from cpbench.plan.compiling import load_compiled
 from cpbench.project import Project
 from cpbench.records.files import to_json, write_text
@@ -48,6 +50,26 @@ def test_a_spec_that_is_invalid_is_told_in_its_line(project: Path, cpbench: Cpbe
     assert code == 0
     assert line(out, "tiny")[-1] == "–"
     assert line(out, "other")[1] == "missing"
+
+
+def test_where_there_is_no_room_nothing_is_cut(
+    project: Path, cpbench: Cpbench, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("COLUMNS", "40")
+    spec = project / "specs" / "protocols" / "a_rather_long_name.yaml"
+    spec.write_text((spec.parent / "tiny.yaml").read_text().replace("id: tiny", f"id: {spec.stem}"))
+    (project / "params.yaml").write_text(f"protocols: [tiny, {spec.stem}]\n")
+    lines = cpbench("status").out.splitlines()
+    assert lines[0] == "tiny"
+    block = lines[lines.index(spec.stem) + 1 :]
+    assert [line.split()[0] for line in block[:5]] == [
+        "plan",
+        "segments",
+        "runs",
+        "readings",
+        "results",
+    ]
+    assert block[0] == "  plan missing"
 
 
 def test_a_register_that_is_no_register_is_an_error_with_its_place(project: Path, cpbench: Cpbench):

@@ -5,6 +5,11 @@ from typing import Any
 
 import pytest
 
+from cpbench.claims import load_prediction
+from cpbench.cli.silent_draws import digests_of
+from cpbench.ledger import append, payload_of
+from cpbench.project import Project
+
 Cpbench = Callable[..., Any]
 LINE = re.compile(r"^[^:]+\.yaml:\d+:\d+: .+$")
 
@@ -96,6 +101,62 @@ def test_a_cell_of_the_sweep_that_cannot_be_written_out_is_an_error_of_its_file(
 def test_a_missing_file_is_an_error_with_its_name(cpbench: Cpbench):
     code, _, err = cpbench("validate", "specs/none.yaml")
     assert (code, err) == (3, "specs/none.yaml:1:1: no such file or folder\n")
+
+
+BET = """\
+id: bet
+about: {title: A bet}
+exposure: nothing_run
+claims:
+  - id: harm
+    title: The flip does harm
+    type: binary
+    claim: damage(tiny, at=4) > 1 pp
+    resolution: {rule: decisive, on_divergence: drop}
+"""
+
+
+def test_a_new_claim_that_does_not_say_how_seeds_are_redrawn_is_refused_as_by_predict(
+    tiny: Path, cpbench: Cpbench
+):
+    path = tiny.parents[1] / "predictions" / "bet.yaml"
+    path.parent.mkdir()
+    path.write_text(BET)
+    code, _, err = cpbench("validate")
+    assert (code, err) == (3, cpbench("predict", str(path)).err)
+    assert "specs/predictions/bet.yaml:9:5: claims.0.resolution: needs draws" in err
+    path.write_text(BET.replace("rule: decisive", "rule: point"))
+    assert cpbench("validate").code == 0
+    path.write_text(BET.replace("rule: decisive", "rule: decisive, draws: student"))
+    assert cpbench("predict", str(path)).code == 0
+    assert cpbench("validate").code == 0
+    edit(path, "draws: student, ", "")
+    assert "needs draws" in cpbench("validate").err
+
+
+def test_a_claim_that_was_registered_without_a_law_of_draws_stays_valid(
+    tiny: Path, cpbench: Cpbench
+):
+    path = tiny.parents[1] / "predictions" / "bet.yaml"
+    path.parent.mkdir()
+    path.write_text(BET)
+    project = Project(tiny.parents[2])
+    prediction = load_prediction(path)
+    append(project, payload_of(project, prediction, digests_of(project, prediction)))
+    assert cpbench("validate") == (0, "3 specs valid\n", "")
+    edit(path, "> 1 pp", "> 2 pp")
+    assert "needs draws" in cpbench("validate").err
+
+
+def test_outside_of_any_project_all_claims_are_new(
+    tiny: Path, cpbench: Cpbench, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+):
+    path = tiny.parents[2] / "bet.yaml"
+    path.write_text(BET)
+    monkeypatch.chdir(tmp_path)
+    code, _, err = cpbench("validate", str(tiny), str(path))
+    assert code == 3
+    assert "needs draws" in err
 
 
 def test_a_file_outside_of_any_project_can_be_checked(

@@ -3,12 +3,15 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import pytest
 
-from cpbench.quantities import Floats, Readings, Series, View, resample
+from cpbench.quantities import Floats, Readings, Series, View, measure, resample, to_value
 from cpbench.records.plans import Condition
+from cpbench.records.series import Value
+from cpbench.specs.quantities import QUANTITIES, unit_of
 
 GRID = (0, 10, 20, 40, 60, 80, 120, 160, 240, 320, 480)
 SeriesOf = Callable[..., Series]
 ViewOf = Callable[..., View]
+Take = Callable[..., Value]
 
 
 def _readings(values: Floats) -> Readings:
@@ -69,5 +72,19 @@ def view_of(series_of: SeriesOf) -> ViewOf:
     def make(*args: object, **options: object) -> View:
         series = series_of(*args, **options)
         return View(series, resample([series.seeds], 0, num_draws=200)[series.seeds])
+
+    return make
+
+
+@pytest.fixture
+def take() -> Take:
+    """A quantity's value, its arguments filled in as a claim's are."""
+
+    def make(views: View | Sequence[View], quantity: str, /, **given: str | float) -> Value:
+        defaults = {key: each.default for key, each in QUANTITIES[quantity].parameters.items()}
+        said = {key: value for key, value in defaults.items() if value} | given
+        several = [views] if isinstance(views, View) else views
+        estimate, unit = measure(quantity, said, *several), unit_of(quantity, said)
+        return to_value(estimate, several[0], expr=quantity, unit=unit)
 
     return make

@@ -2,6 +2,7 @@
 
 import itertools
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -29,9 +30,8 @@ def stick(position: float, *, level: float = 80.0, slope: float = -0.1) -> np.nd
 
 
 def taken(view: View, name: str, **given: str | int) -> Value:
-    arguments = {
-        key: each.default or "" for key, each in QUANTITIES[name].parameters.items()
-    } | given
+    defaults = {key: each.default for key, each in QUANTITIES[name].parameters.items()}
+    arguments = {key: value for key, value in defaults.items() if value} | given
     return to_value(measure(name, arguments, view), view, expr=name, unit=unit_of(name, arguments))
 
 
@@ -140,8 +140,74 @@ def test_lr_steps_left_are_exact_for_an_exponential_law_and_turn_bounds_round(vi
     assert late.bound == pytest.approx(50 * 0.98**240)
 
 
+def lr_steps_left(view: View, left: np.ndarray) -> View:
+    conditions = tuple(
+        each.model_copy(update={"lr_steps_left": float(value)})
+        for each, value in zip(view.series.conditions, left, strict=True)
+    )
+    return replace(view, series=view.series._replace(conditions=conditions))
+
+
+def test_lr_steps_that_run_out_are_interpolated_straight(view_of: ViewOf):
+    view = lr_steps_left(view_of(stick(100.0)), 480 - GRID)
+    assert taken(view, "end", axis="lr_steps").value == pytest.approx(380)
+
+
+def test_lr_steps_that_do_not_fall_are_no_axis(view_of: ViewOf):
+    value = taken(lr_steps_left(view_of(stick(100.0)), 1 + GRID), "end", axis="lr_steps")
+    assert (value.status, "does not fall" in value.note) == ("invalid", True)
+
+
 def test_a_crossing_is_interpolated_and_absent_where_the_level_is_not_reached():
     curves = np.array([[10.0, 8.0, 4.0], [3.0, 2.0, 1.0], [9.0, 9.0, 9.0]])
     found = first_crossing(np.array([0.0, 1.0, 2.0]), curves, np.array([6.0, 5.0, 5.0]))
     assert found[:2] == pytest.approx([1.5, 0.0])
     assert np.isnan(found[2])
+
+
+def test_an_absolute_floor_is_crossed_at_its_level_whatever_the_model(view_of: ViewOf):
+    view = view_of(stick(160.0), controls={"no_deficit": 96.0})
+    absolute = {"floor": "absolute", "level": 90.0}
+    assert taken(view, "end", estimator="drop90", **absolute).value == pytest.approx(60)
+    assert taken(view, "half", **absolute).value == pytest.approx(30)
+    straight = view_of(96 - GRID / 10, controls={"no_deficit": 96.0})
+    assert taken(straight, "end", estimator="drop90", **absolute).value == pytest.approx(60)
+    flat = taken(
+        view_of(np.full(11, 95.0), controls={"no_deficit": 96.0}),
+        "end",
+        estimator="drop90",
+        **absolute,
+    )
+    assert (flat.status, flat.bound) == ("right_censored", 480.0)
+
+
+def test_a_tail_is_a_floor_once_four_removals_lie_beyond_the_crossing(view_of: ViewOf):
+    controls = {"no_deficit": 96.0}
+    ended = taken(view_of(stick(160.0), controls=controls), "half", floor="tail")
+    assert (ended.status, ended.value) == ("ok", pytest.approx(80))
+    falling = taken(
+        view_of(96 - GRID / 10, controls=controls), "end", estimator="drop90", floor="tail"
+    )
+    assert (falling.status, falling.high) == ("right_censored", None)
+    assert falling.bound is not None
+    assert falling.bound > 160
+
+
+def test_a_tail_needs_seven_removals(view_of: ViewOf):
+    few = view_of(
+        [88, 84, 80, 80, 80, 80], removals=GRID[:6].astype(int), controls={"no_deficit": 88}
+    )
+    value = taken(few, "half", floor="tail")
+    assert (value.status, "7 removal epochs" in value.note) == ("invalid", True)
+    assert taken(few, "half").status == "ok"
+
+
+@pytest.mark.parametrize(
+    ("currency", "axis"),
+    [("epochs", "epochs"), ("steps", "steps"), ("examples", "examples"), ("lr", "lr_steps")],
+)
+def test_the_budget_at_the_end_is_the_end_on_that_axis(view_of: ViewOf, currency: str, axis: str):
+    view = view_of(stick(97.0))
+    budget, end = taken(view, "budget_at_end", **{"in": currency}), taken(view, "end", axis=axis)
+    assert budget.model_copy(update={"expr": "end"}) == end
+    assert budget.status == "ok"

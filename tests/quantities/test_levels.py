@@ -3,15 +3,29 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from cpbench.quantities import MEASURES, Readings, Series, View, measure, resample, to_value
+from cpbench.quantities import (
+    MEASURES,
+    MEASURES_OF_SEVERAL,
+    Readings,
+    Series,
+    View,
+    measure,
+    resample,
+    to_value,
+)
+from cpbench.records.series import Value
 from cpbench.specs.quantities import QUANTITIES
 
 ViewOf = Callable[..., View]
 SeriesOf = Callable[..., Series]
+Take = Callable[..., Value]
+FALLING = [88, 87.8, 87.6, 87.2, 86.8, 86.4, 85.6, 84.8, 83.2, 81.6, 78.4]
 
 
 def test_the_language_and_the_machinery_know_the_same_quantities():
-    assert MEASURES.keys() == QUANTITIES.keys()
+    assert MEASURES.keys() | MEASURES_OF_SEVERAL.keys() == QUANTITIES.keys()
+    several = {name for name, each in QUANTITIES.items() if each.num_series[1] > 1}
+    assert MEASURES_OF_SEVERAL.keys() == several
 
 
 def test_levels_are_the_controls_at_the_largest_removal(view_of: ViewOf):
@@ -56,7 +70,7 @@ def test_what_is_not_there_is_not_a_number(
 def test_too_few_removals_and_shared_removals_are_invalid(view_of: ViewOf):
     few = view_of([88, 80, 80], removals=(0, 10, 20))
     assert measure("plateau", {}, few).status == "invalid"
-    shared = few._replace(series=few.series._replace(problem="several points"))
+    shared = View(few.series._replace(problem="several points"), few.samples)
     assert measure("baseline", {}, shared).note == "several points"
 
 
@@ -83,9 +97,9 @@ def test_a_diverged_run_counts_as_zero_or_leaves_its_seed_out(series_of: SeriesO
 
 
 def test_samples_are_paired_over_equal_seed_sets_and_differ_over_others():
-    paired = resample([(1, 2, 3), (1, 2, 3)], 7, num_draws=50)
+    paired = resample([(1, 2, 3), (1, 2, 3)], 7, num_draws=50, law="resample")
     assert list(paired) == [(1, 2, 3)]
-    assert (paired[1, 2, 3].weights.sum(axis=1)[:51] == 3).all()
+    assert paired[1, 2, 3].weights.sum(axis=1)[:51] == pytest.approx(3)
     assert (paired[1, 2, 3].weights[paired[1, 2, 3].singles] == np.eye(3)).all()
     apart = resample([(1, 2, 3), (4, 5, 6)], 7, num_draws=50)
     assert not np.array_equal(apart[1, 2, 3].weights, apart[4, 5, 6].weights)
@@ -96,3 +110,56 @@ def test_the_same_seed_draws_the_same_samples():
     first, again, other = (resample([(1, 2, 3, 4)], seed)[1, 2, 3, 4].weights for seed in (5, 5, 6))
     assert np.array_equal(first, again)
     assert not np.array_equal(first, other)
+
+
+def test_what_happened_before_the_first_removal_may_have_happened_at_any_epoch(
+    view_of: ViewOf, take: Take
+):
+    steep = view_of([84.3, 80, 80, 80, 80, 80, 80], removals=(40, 60, 80, 100, 120, 130, 140))
+    for axis, high in (("epochs", 40.0), ("steps", 80.0)):
+        value = take(steep, "half", axis=axis)
+        assert (value.status, value.low, value.high) == ("left_censored", 0.0, high)
+    left = take(steep, "half", axis="lr_steps")
+    assert (left.status, left.high) == ("right_censored", None)
+
+
+def test_what_is_recovered_lies_between_never_and_baseline(view_of: ViewOf, take: Take):
+    curve = [90, 88, 86, 84, 82, 80, 80, 80, 80, 80, 80]
+    share = take(
+        view_of(curve, controls={"no_deficit": 90, "never_removed": 60}), "recovered_fraction"
+    )
+    assert (share.status, share.unit) == ("ok", "1")
+    assert share.value == pytest.approx(2 / 3, abs=0.01)
+
+
+@pytest.mark.parametrize(
+    ("curve", "controls", "status"),
+    [
+        ([90, 88, 86, 84, 82, 80, 80, 80, 80, 80, 80], {"no_deficit": 90}, "missing"),
+        ([80] * 11, {"no_deficit": 90, "never_removed": 60}, "no_drop"),
+        (FALLING, {"no_deficit": 90, "never_removed": 60}, "missing"),
+        (
+            [90, 88, 86, 84, 82, 80, 80, 80, 80, 80, 80],
+            {"no_deficit": 80, "never_removed": 80},
+            "invalid",
+        ),
+    ],
+)
+def test_without_plateau_or_never_or_cost_nothing_is_recovered(
+    view_of: ViewOf, take: Take, curve: list[float], controls: dict[str, float], status: str
+):
+    share = take(view_of(curve, controls=controls), "recovered_fraction")
+    assert (share.status, share.value, share.low) == (status, None, None)
+    assert share.note
+
+
+def test_the_number_of_seeds_is_that_of_the_complete_ones(series_of: SeriesOf, take: Take):
+    series = series_of(np.full(11, 80.0))
+    values = series.accuracy[""].values.copy()
+    values[0, 3] = np.nan
+    series = series._replace(
+        accuracy={"": Readings(values, np.zeros(values.shape, dtype=np.bool_))}
+    )
+    view = View(series, resample([series.seeds], 0, num_draws=5)[series.seeds])
+    value = take(view, "n_seeds")
+    assert (value.value, value.low, value.high, value.unit) == (3.0, 3.0, 3.0, "1")

@@ -12,7 +12,7 @@ from cpbench.records.plans import Plan
 from cpbench.records.provenance import StageProvenance, add_provenance
 from cpbench.records.scores import Claim, Forecast, Payment, Scores, Unregistered
 from cpbench.records.series import Point, Series, Value
-from cpbench.records.standings import Standing
+from cpbench.records.standings import Balance, Duel, Standing, Standings
 from cpbench.specs.quantities import written
 
 REMOVALS = (0, 10, 20, 40, 60, 80, 120, 160, 240, 320, 480)
@@ -338,8 +338,21 @@ def scores() -> Scores:
         ledger_head="5f1c" * 16,
         claims=claims(),
         standings=(
-            Standing(by="garrett", n=2, mean_brier=0.145, cents=1000, unresolved=3),
-            Standing(by="kave", n=2, mean_brier=0.21625, cents=-1000, unresolved=3),
+            Standings(
+                table="people",
+                baseline="a uniform forecast",
+                rows=(
+                    Standing(by="garrett", n=2, offered=2, mean_brier=0.145, skill=0.42, pending=1),
+                    Standing(by="kave", n=2, offered=2, mean_brier=0.21625, skill=0.13, pending=1),
+                ),
+                duels=(Duel(one="garrett", other="kave", wins=1, losses=1, ties=0),),
+                num_protocols=1,
+                doubt="too few: 1 independent protocol, 5 are needed to rank",
+            ),
+        ),
+        balances=(
+            Balance(party="garrett", currency="USD", cents=1000, num_settled=1, num_open=0),
+            Balance(party="kave", currency="USD", cents=-1000, num_settled=1, num_open=0),
         ),
         not_registered=(
             Unregistered(

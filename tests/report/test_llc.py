@@ -89,6 +89,12 @@ def test_what_is_off_the_scale_changes_the_figure_only_by_its_mark_and_note(b50:
     assert drawn(UNTRAINED, *sound) != drawn(UNTRAINED.model_copy(update={"llc": -60.0}), *sound)
 
 
+def test_an_untrained_reading_at_the_removal_is_told_in_words(b50: Series):
+    away = UNTRAINED.model_copy(update={"at": "removal", "measurement": "llc"})
+    text = llc((b50.model_copy(update={"llc": (*b50.llc, away)}),), inks(["b50"]))
+    assert "<!-- ▽ off scale: untrained −30.0 -->" in text
+
+
 def test_a_row_of_panels_per_measurement(b50: Series):
     def height(*points: LlcPoint) -> float:
         text = llc((b50.model_copy(update={"llc": points}),), inks(["b50"]))
@@ -100,9 +106,64 @@ def test_a_row_of_panels_per_measurement(b50: Series):
 
 def test_a_control_that_arms_share_is_drawn_once(b50: Series):
     controls = tuple(each for each in b50.llc if each.control)
-    twin = b50.model_copy(update={"arm": "flip", "llc": controls})
+    own = tuple(each for each in b50.llc if not each.control)
+    twin = b50.model_copy(update={"arm": "flip", "llc": (*own, *controls)})
+    bare = b50.model_copy(update={"arm": "flip", "llc": own})
     colours = inks(["b50", "flip"])
-    assert llc((b50, twin), colours) == llc((b50,), colours)
+    assert llc((b50, twin), colours) == llc((b50, bare), colours)
+
+
+def test_seeds_have_dashes_of_their_own_and_a_loss_of_zero_no_log_scale(b50: Series):
+    def drawn(*points: LlcPoint) -> str:
+        return llc_undisturbed((b50.model_copy(update={"llc": points}),), inks(["b50"]))
+
+    first = (point(40, 3.0), point(80, 2.0))
+    second = tuple(each.model_copy(update={"seed": 1}) for each in first)
+    assert drawn(*first, *second).count("stroke-dasharray") > drawn(*first).count(
+        "stroke-dasharray"
+    )
+    perfect = tuple(each.model_copy(update={"loss": 0.0}) for each in first)
+    assert "10^" not in drawn(*perfect)
+    assert drawn(*perfect) != drawn(*first)
+
+
+def test_a_run_that_is_off_the_scale_altogether_has_no_name_at_its_end(b50: Series):
+    away = point(40, -500.0, seed=1, status="flagged(x)")
+    series = b50.model_copy(update={"llc": (point(40, 3.0), point(80, 2.0), away)})
+    text = llc_undisturbed((series,), inks(["b50"]))
+    assert "<!-- seed 0 -->" in text
+    assert "<!-- seed 1 -->" not in text
+
+
+def test_data_under_the_deficit_is_said_to_be_so_and_unknown_data_unknown(b50: Series):
+    def words(*, impaired: bool | None) -> str:
+        readings = tuple(each.model_copy(update={"impaired": impaired}) for each in b50.llc)
+        return llc((b50.model_copy(update={"llc": readings}),), inks(["b50"]))
+
+    assert "on data under the deficit before the removal -->" in words(impaired=True)
+    assert "<!-- llc: the loss on clean data -->" in words(impaired=False)
+    assert "<!-- llc: the source does not say on which data -->" in words(impaired=None)
+
+
+def test_final_learning_rates_that_differ_are_said(project: Project, scores: Scores):
+    readings = [
+        point(100 + removal, 2.0, at="final", removal=removal, final_lr=rate)
+        for removal, rate in ((0, 0.01), (40, 0.05))
+    ]
+    replace_llc(project, scores, *readings)
+    assert "final learning rates from 0.01 to 0.05" in section(project, "digits_decay")
+
+
+def test_weight_decay_that_l_holds_is_said(project: Project):
+    path = project.protocol("digits")
+    text = path.read_text().replace("momentum: 0.9", "momentum: 0.9, weight_decay: 0.001")
+    measured = (
+        "  llc: {kind: llc, at: [final], data: current, localization: 100.0, weight_decay: true}\n"
+    )
+    write_text(path, text + measured)
+    said = section(project)
+    assert "Weight decay: 0.001 in training, and in the L of `llc`." in said
+    assert "none in the L" not in said
 
 
 def test_undisturbed_runs_are_the_longest_without_a_deficit(b50: Series):

@@ -64,5 +64,20 @@ def test_a_table_has_one_cell_per_column():
     assert len(shown.cells) == 4
 
 
+def test_what_steers_a_terminal_or_turns_the_text_is_replaced():
+    assert escape("a\x1b[31mb\u202ec") == "a\ufffd\\[31mb\ufffdc"
+    assert code("a\x1b[31mb\u202ec") == "`a\ufffd[31mb\ufffdc`"
+
+
+@pytest.mark.parametrize("text", ["1. one", "- dash", "+ plus", "=== heading", "--- rule"])
+def test_a_note_in_a_list_begins_no_other_list(text: str):
+    shown = render(f"- {escape(text)}")
+    assert shown.tags == ["ul", "li"]
+
+
+def test_a_number_at_the_start_stays_as_it_is():
+    assert escape("1.5 epochs") == "1.5 epochs"
+
+
 def test_empty_blocks_leave_no_gap():
     assert page(["a", "", "b"]) == "a\n\nb\n"

@@ -2,8 +2,18 @@
 
 import pytest
 
-from cpbench.records.series import Value
-from cpbench.report.numbers import amount, decimal, interval, money, quantity_text, seconds
+from cpbench.records.series import Point, Value
+from cpbench.report.numbers import (
+    amount,
+    decimal,
+    interval,
+    loss,
+    money,
+    quantity_text,
+    seconds,
+    seed_count,
+    unit_words,
+)
 
 
 def value(status: str = "ok", unit: str = "epoch", **numbers: float) -> Value:
@@ -71,6 +81,29 @@ def test_minus_is_a_minus_and_zero_has_no_sign():
 def test_money_is_exact_to_the_cent():
     assert money(-123_456_789, "USD") == "−1,234,567.89 USD"
     assert money(5, "USD") == "0.05 USD"
+
+
+def test_a_loss_has_three_digits_and_its_unit():
+    assert [loss(value, "epoch") for value in (9.806, 98.06, 980.6)] == [
+        "9.81 epochs",
+        "98.1 epochs",
+        "981 epochs",
+    ]
+    assert loss(0.14) == loss(0.14, "fraction") == "0.140"
+    assert loss(None, "epoch") == "–"
+
+
+def test_a_unit_nobody_named_here_is_escaped():
+    assert unit_words("a_b") == r"a\_b"
+
+
+def test_seeds_are_counted_as_they_are():
+    def point(n: int) -> Point:
+        return Point(removal=0, mean=1.0, low=1.0, high=1.0, n=n)
+
+    assert seed_count([]) == "no seeds"
+    assert seed_count([point(1)]) == "1 seed"
+    assert seed_count([point(18), point(20)]) == "18–20 seeds"
 
 
 def test_time_has_the_unit_a_person_would_use():

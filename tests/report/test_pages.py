@@ -5,17 +5,23 @@ import subprocess
 import sys
 from pathlib import Path
 
+import judged
 import pytest
 
 from cpbench.cli.report import report
 from cpbench.errors import EvidenceError, SpecError
 from cpbench.project import Project
 from cpbench.records.files import to_json, write_text
+from cpbench.records.provenance import Difference, note_difference
 from cpbench.records.scores import Scores
 from cpbench.report import write
 from cpbench.report.evidence import load
 from cpbench.report.front import front_page
 from cpbench.report.pages import protocol_page
+from cpbench.report.sentences import deficit_words
+from cpbench.specs.protocols import Protocol
+from cpbench.specs.reading import parse
+from cpbench.specs.validating import validate
 
 
 def front(project: Project) -> str:
@@ -25,7 +31,7 @@ def front(project: Project) -> str:
 def page(project: Project, name: str) -> str:
     evidence = load(project)
     study = next(study for study in evidence.studies if study.name == name)
-    return protocol_page(study, evidence.scores.claims)
+    return protocol_page(study, evidence.scores.claims, evidence.names)
 
 
 def replace_scores(project: Project, scores: Scores) -> None:
@@ -118,15 +124,17 @@ def test_pages_of_protocols_that_left_the_register_go(project: Project):
     write(project)
     kept = {str(path.relative_to(project.pages)) for path in project.pages.rglob("*.*")}
     names = ("curves", "damage", "hero", "llc")
-    assert kept == {"digits.md", *(f"digits/{name}.svg" for name in names)}
+    own = {"digits.md", *(f"digits/{name}.svg" for name in names)}
+    assert kept == {*own, "standings-and-bets.md"}
 
 
 def test_an_empty_record_still_makes_a_page(project: Project, scores: Scores):
-    empty = {"claims": (), "standings": (), "not_registered": (), "series": ()}
+    empty = {"claims": (), "standings": (), "balances": (), "not_registered": (), "series": ()}
     replace_scores(project, scores.model_copy(update=empty))
     text = front(project)
     assert "No prediction is registered yet" in text
     assert "What this record cannot show" in text
+    assert not any(path.name == "standings-and-bets.md" for path in write(project))
 
 
 def test_an_arm_without_a_curve_stays_in_the_tables(project: Project, scores: Scores):
@@ -137,6 +145,68 @@ def test_an_arm_without_a_curve_stays_in_the_tables(project: Project, scores: Sc
     assert write(project)
     assert "| b25 |" in front(project)
     assert "| b25 |" in page(project, "digits")
+
+
+def test_without_a_control_there_is_no_damage_to_draw(project: Project, scores: Scores):
+    series = [one.model_copy(update={"damage": ()}) for one in scores.series]
+    replace_scores(project, scores.model_copy(update={"series": tuple(series)}))
+    assert "Damage is" not in page(project, "digits")
+    assert not any(path.name == "damage.svg" for path in write(project))
+
+
+def test_a_drop_that_was_not_measured_is_no_cost_and_a_gain_is_called_one(
+    project: Project, scores: Scores
+):
+    def told(**drop: object) -> str:
+        series = [
+            one.model_copy(update={"drop": one.drop.model_copy(update=drop)})
+            if one.arm in {"b50", "flip"}
+            else one
+            for one in scores.series
+        ]
+        replace_scores(project, scores.model_copy(update={"series": tuple(series)}))
+        return front(project)
+
+    text = told(status="missing")
+    assert "epochs has no measured cost** (b50" in text
+    assert "vertical flip no measured cost (flip" in text
+    assert "480 epochs gains 2.0 pp** (b50" in told(value=-2.0)
+
+
+def test_deficits_that_are_written_in_no_known_form_are_called_deficits(project: Project):
+    text = project.protocol("digits").read_text(encoding="utf-8")
+    odd = text.replace("[{kind: vertical_flip}]", "odd")
+    study = next(study for study in load(project).studies if study.name == "digits")
+    assert deficit_words(study, "flip") == "vertical flip"
+    spec = validate(Protocol, parse(odd, "digits.yaml"))
+    assert deficit_words(study._replace(spec=spec), "flip") == "blur"
+
+
+def test_a_ledger_that_was_empty_or_not_recorded_is_told_apart(project: Project):
+    path = project.provenance("digits")
+    text = path.read_text(encoding="utf-8")
+    head = f'"ledger_head": "{"5f1c" * 16}"'
+    write_text(path, text.replace(head, '"ledger_head": ""'))
+    assert "| empty ledger |" in page(project, "digits")
+    write_text(path, text.replace(head, '"ledger_head": null'))
+    assert "| not recorded |" in page(project, "digits")
+
+
+def test_numbers_that_differ_from_the_commits_are_counted(project: Project):
+    path = project.provenance("digits")
+    note_difference(path, Difference(compared=1200, changed=7, largest={"percent": 0.25}))
+    text = page(project, "digits")
+    assert "**Differs from the committed results** in 7 of 1,200 numbers, by at most 0.25" in text
+    note_difference(path, Difference(compared=1200, changed=0, largest={}))
+    assert "Differs from" not in page(project, "digits")
+
+
+def test_figures_of_forecasters_are_written_where_there_is_enough(project: Project, scores: Scores):
+    enough = {"standings": (judged.ranked(),), "calibration": judged.calibration()}
+    replace_scores(project, scores.model_copy(update=enough))
+    folder = project.pages / "standings-and-bets"
+    written = {path.name for path in write(project) if path.parent == folder}
+    assert written == {"people.svg", "calibration.svg"}
 
 
 def test_missing_scores_name_the_stage(project: Project):
@@ -156,7 +226,7 @@ def test_the_command_says_what_it_wrote(
 ):
     monkeypatch.chdir(project.root)
     report()
-    assert capsys.readouterr().out == "reports/README.md and 9 pages and figures are written\n"
+    assert capsys.readouterr().out == "reports/README.md and 10 pages and figures are written\n"
 
 
 def test_the_report_never_imports_torch_pandas_or_scipy():

@@ -3,7 +3,9 @@
 import pytest
 
 from cpbench.records.scores import Claim, Outcome, Payment, Scores
-from cpbench.report.verdicts import badges, counts, outcome_text, payments_text, verdicts
+from cpbench.report.outcomes import badges, counts, outcome_text
+from cpbench.report.settlement import payments_text
+from cpbench.report.verdicts import verdicts
 
 
 def by_id(scores: Scores, identifier: str) -> Claim:

@@ -4,11 +4,24 @@ import numpy as np
 import pytest
 
 from cpbench.claims import load_prediction
-from cpbench.ledger import Circumstances, GitState, append, payload_of
+from cpbench.ledger import (
+    AcceptPayload,
+    Circumstances,
+    GitState,
+    ToldClaim,
+    append,
+    claims_of,
+    known_results,
+    payload_of,
+    read_ledger,
+)
+from cpbench.ledger.entries import Subject
 from cpbench.plan.compiling import load_compiled, load_plan_digest
 from cpbench.project import Project
 from cpbench.records.files import to_json, write_text
+from cpbench.records.published import published_digest
 from cpbench.records.results import Row, write_results
+from cpbench.specs.loading import load_published
 from cpbench.specs.predictions import Prediction
 
 PROTOCOL = """\
@@ -45,6 +58,7 @@ forecasts:
   - {by: bob, claim: sooner, p: 0.4}
 """
 ENDS = {"fast": 20, "slow": 40}
+NOW = Circumstances("2026-01-02T03:04:05Z", "Ann", GitState(commit="", dirty=False))
 
 
 class Bench:
@@ -61,17 +75,42 @@ class Bench:
         assert old in path.read_text()
         write_text(path, path.read_text().replace(old, new))
 
-    def register(self) -> Prediction:
-        prediction = load_prediction(self.project.predictions / "bet.yaml")
+    def register(self, name: str = "bet", *, accept: bool = True) -> Prediction:
+        prediction = load_prediction(self.project.predictions / f"{name}.yaml")
         payload = payload_of(
             self.project, prediction, {"blur": load_plan_digest(self.project, "blur")}
         )
         append(
             self.project,
             payload,
-            Circumstances("2026-01-02T03:04:05Z", "Ann", GitState(commit="", dirty=False)),
+            NOW,
         )
+        if accept:
+            self.accept("ann", "bob")
         return prediction
+
+    def register_published(self, name: str) -> None:
+        """Register the prediction on a table of somebody else's results."""
+        prediction = load_prediction(self.project.predictions / "bet.yaml")
+        digest = published_digest(load_published(self.project.protocol(name)))
+        append(self.project, payload_of(self.project, prediction, {name: digest}), NOW)
+        self.accept("ann", "bob")
+
+    def accept(self, *parties: str) -> None:
+        for claim in claims_of(read_ledger(self.project.ledger)):
+            for told in claim.stakes:
+                for party in set(parties) & {*told.waiting_for}:
+                    self.say(AcceptPayload, claim, by=party, stake=told.name)
+
+    def say(self, kind: type[Subject], claim: ToldClaim, **fields: object) -> None:
+        """Append an entry about a claim."""
+        about = {
+            "prediction": claim.entry.payload.prediction.id,
+            "claim": claim.claim.id,
+            "claim_hash": claim.hash,
+            "known_results": known_results(self.project, claim.protocols),
+        }
+        append(self.project, kind.model_validate({**about, **fields}), NOW)
 
     def plan(self) -> None:
         plan = load_compiled(self.project, "blur").plan

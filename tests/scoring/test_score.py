@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from cpbench.errors import IntegrityError
+from cpbench.ledger import DisputePayload, ResolvePayload, claims_of, read_ledger
 from cpbench.records.files import write_text
 from cpbench.records.results import read_results, write_results
 from cpbench.records.scores import Claim, Scores, read_scores
@@ -30,9 +31,15 @@ def test_a_bet_made_before_the_results_is_resolved_scored_and_settled(bench: Ben
         "bob": pytest.approx(0.36),
     }
     assert {each.party: each.cents for each in claim.payments} == {"ann": 1000, "bob": -1000}
-    assert [(row.by, row.n, row.cents) for row in scores.standings] == [
-        ("ann", 1, 1000),
-        ("bob", 1, -1000),
+    (table,) = scores.standings
+    assert (table.table, table.doubt[:7]) == ("people", "too few")
+    assert [(row.by, row.n, row.skill) for row in table.rows] == [
+        ("ann", 1, pytest.approx(1 - 0.09 / 0.25)),
+        ("bob", 1, pytest.approx(1 - 0.36 / 0.25)),
+    ]
+    assert [(each.party, each.cents, each.num_open) for each in scores.balances] == [
+        ("ann", 1000, 0),
+        ("bob", -1000, 0),
     ]
     assert (claim.badges, claim.known_results, scores.not_registered) == ((), (), ())
 
@@ -56,7 +63,9 @@ def test_without_results_a_claim_is_pending_and_nobody_is_scored_or_paid(bench: 
     claim = the_claim(bench)
     assert (claim.outcome.state, claim.payments) == ("pending", ())
     assert [each.brier for each in claim.forecasts] == [None, None]
-    assert [row.unresolved for row in score(bench.project).standings] == [1, 1]
+    (table,) = score(bench.project).standings
+    assert [(row.pending, row.n) for row in table.rows] == [(1, 0), (1, 0)]
+    assert [each.num_open for each in score(bench.project).balances] == [1, 1]
 
 
 def test_half_of_the_runs_leave_a_claim_pending(bench: Bench):
@@ -72,6 +81,16 @@ def test_what_is_not_registered_is_named_and_not_scored(bench: Bench):
     assert [each.reason for each in scores.not_registered] == [
         "not registered; run `cpbench predict specs/predictions/bet.yaml`"
     ]
+
+
+def test_a_protocol_that_is_not_listed_is_named(bench: Bench):
+    bench.register()
+    bench.run()
+    write_text(bench.project.params, "protocols: []\nheavy: []\n")
+    scores = score(bench.project)
+    assert scores.claims[0].outcome.state == "pending"
+    assert [each.file for each in scores.not_registered] == ["specs/protocols/blur.yaml"]
+    assert "params.yaml" in scores.not_registered[0].reason
 
 
 def test_an_edit_that_is_not_registered_changes_no_score(bench: Bench):
@@ -100,18 +119,117 @@ def test_only_what_is_new_in_a_later_registration_is_late(bench: Bench):
     bench.edit("p: 0.7", "p: 1.0")
     bench.register()
     claim = the_claim(bench)
-    assert {each.by: each.late for each in claim.forecasts} == {"ann": True, "bob": False}
+    assert [(each.by, each.probability, each.late) for each in claim.forecasts] == [
+        ("ann", 0.7, False),
+        ("ann", 1.0, True),
+        ("bob", 0.4, False),
+    ]
+    assert [each.brier for each in claim.forecasts] == [
+        pytest.approx(0.09),
+        None,
+        pytest.approx(0.36),
+    ]
     assert (claim.registered_seq, claim.badges) == (1, ())
 
 
-def test_a_claim_reworded_when_results_existed_is_amended_and_late(bench: Bench):
+def test_a_claim_reworded_when_results_existed_is_scored_as_it_was(bench: Bench):
     bench.register()
     bench.run()
-    bench.edit("half(blur.fast) < half(blur.slow)", "end(blur.fast) < end(blur.slow)")
+    before = the_claim(bench)
+    bench.edit("half(blur.fast) < half(blur.slow)", "half(blur.fast) > half(blur.slow)")
     bench.register()
     claim = the_claim(bench)
-    assert claim.badges == ("results existed", "amended")
-    assert all(each.late for each in claim.forecasts)
+    assert claim.badges == ("amended",)
+    assert "reworded" in claim.deviations[0]
+    assert (claim.text, claim.outcome, claim.payments) == (
+        before.text,
+        before.outcome,
+        before.payments,
+    )
+
+
+def test_a_claim_dropped_when_results_existed_stays_in_the_scores(bench: Bench):
+    bench.register()
+    bench.run()
+    bench.edit("- id: sooner", "- id: other")
+    bench.edit("{by: ann, claim: sooner", "{by: ann, claim: other")
+    bench.edit("{by: bob, claim: sooner", "{by: bob, claim: other")
+    bench.register()
+    dropped, other = score(bench.project).claims
+    assert (dropped.id, dropped.outcome.state) == ("sooner", "yes")
+    assert [each.brier for each in dropped.forecasts] == [pytest.approx(0.09), pytest.approx(0.36)]
+    assert all(each.late for each in other.forecasts)
+
+
+def test_a_claim_dropped_in_time_is_void_and_returns_the_stakes(bench: Bench):
+    bench.register(accept=False)
+    bench.edit("- id: sooner", "- id: other")
+    bench.edit("{by: ann, claim: sooner", "{by: ann, claim: other")
+    bench.edit("{by: bob, claim: sooner", "{by: bob, claim: other")
+    bench.register(accept=False)
+    bench.run()
+    dropped, other = score(bench.project).claims
+    assert dropped.outcome.state == "annulled"
+    assert dropped.outcome.reason.startswith("by_consent")
+    assert {each.cents for each in dropped.payments} <= {0}
+    assert other.outcome.state == "yes"
+
+
+def test_a_bet_that_one_party_has_not_accepted_moves_nothing(bench: Bench):
+    bench.register(accept=False)
+    bench.accept("ann")
+    bench.run()
+    claim = the_claim(bench)
+    assert claim.outcome.state == "yes"
+    assert [(each.status, each.waiting_for) for each in claim.bets] == [("offered", ("bob",))]
+    assert claim.payments == ()
+
+
+def test_a_bet_accepted_when_results_existed_is_late_and_moves_nothing(bench: Bench):
+    bench.register(accept=False)
+    bench.accept("ann")
+    bench.run()
+    bench.accept("bob")
+    claim = the_claim(bench)
+    assert [each.status for each in claim.bets] == ["late"]
+    assert claim.payments == ()
+
+
+def test_a_dispute_is_shown_and_changes_nothing(bench: Bench):
+    bench.register()
+    bench.run()
+    before = the_claim(bench)
+    (told,) = claims_of(read_ledger(bench.project.ledger))
+    bench.say(DisputePayload, told, by="bob", reason="the curve is not monotone")
+    claim = the_claim(bench)
+    assert "disputed" in claim.badges
+    assert (claim.outcome, claim.payments) == (before.outcome, before.payments)
+
+
+def test_an_outcome_that_was_recorded_and_changed_stays_visible(bench: Bench):
+    bench.register()
+    bench.run()
+    (told,) = claims_of(read_ledger(bench.project.ledger))
+    bench.say(ResolvePayload, told, state="yes", text="yes", results={})
+    assert the_claim(bench).earlier == ()
+    bench.say(ResolvePayload, told, state="no", text="no", results={})
+    assert the_claim(bench).earlier == ("entry 5 recorded no",)
+
+
+def test_an_annulled_claim_changes_no_score(bench: Bench):
+    bench.register()
+    bench.run()
+    before = score(bench.project).standings[0].rows
+    text = (bench.project.predictions / "bet.yaml").read_text()
+    text = text.replace("id: bet", "id: void").replace("half(blur.fast) <", "half(blur.none) <")
+    write_text(bench.project.predictions / "void.yaml", text)
+    bench.register("void")
+    assert score(bench.project).claims[1].outcome.state == "annulled"
+    after = score(bench.project).standings[0].rows
+    kept = ("by", "n", "mean_brier", "mean_log_loss", "skill", "peer")
+    assert [[getattr(row, name) for name in kept] for row in before] == [
+        [getattr(row, name) for name in kept] for row in after
+    ]
 
 
 def test_a_claim_that_only_looks_different_is_the_same_claim(bench: Bench):

@@ -14,10 +14,13 @@ def test_a_second_run_does_nothing(workspace: Workspace):
     assert workspace.repro() == []
 
 
-def test_a_comment_or_a_title_re_runs_nothing(workspace: Workspace):
+def test_a_comment_or_a_title_only_has_the_judge_look_again(workspace: Workspace):
     workspace.edit(workspace.protocol, "small enough to test with", "with another title")
     workspace.protocol.write_text("# a comment\n" + workspace.protocol.read_text())
-    assert workspace.repro() == []
+    scores = (workspace.root / "reports" / "scores.json").read_bytes()
+    assert workspace.repro() == JUDGING
+    assert (workspace.root / "reports" / "scores.json").read_bytes() == scores
+    assert "with another title" in (workspace.root / "reports/pages/tiny.md").read_text()
 
 
 def test_a_setting_of_the_sampler_measures_anew_and_trains_nothing(workspace: Workspace):
@@ -30,7 +33,8 @@ def test_a_setting_of_the_sampler_measures_anew_and_trains_nothing(workspace: Wo
 def test_a_new_forecast_is_scored_once_it_is_registered_and_nothing_else_runs(workspace: Workspace):
     workspace.edit(workspace.prediction, "p: 0.3", "p: 0.25")
     assert workspace.repro() == []
-    workspace.run("python", "-m", "cpbench", "predict", str(workspace.prediction))
+    amend = ("amend", str(workspace.prediction), "--reason", "a second thought")
+    workspace.run("python", "-m", "cpbench", *amend)
     assert workspace.repro() == JUDGING
 
 
@@ -61,8 +65,7 @@ def test_a_new_measurement_trains_nothing(workspace: Workspace):
     workspace.edit(
         workspace.protocol, "measurements:\n", "measurements:\n  loss: {kind: loss, at: [final]}\n"
     )
-    # No claim reads a loss, so the scores, and with them the report, stay as they are.
-    assert workspace.repro() == ["measure", "evaluate", "score"]
+    assert workspace.repro() == ["measure", "evaluate", *JUDGING]
     assert workspace.epochs_trained() == before
 
 

@@ -24,7 +24,7 @@ def refusals(door: Door, content: str | bytes) -> list[tuple[int, int, str]]:
     began = time.process_time()
     with pytest.raises(SpecError) as caught:
         door(content)
-    assert time.process_time() - began < 1
+    assert time.process_time() - began < 10
     assert caught.value.problems
     assert str(caught.value).splitlines() == [str(each) for each in caught.value.problems]
     assert all(

@@ -76,11 +76,18 @@ def draw_controls(axes: Axes, controls: Controls, inks: Mapping[str, Ink]) -> No
 
 def control_labels(controls: Controls) -> list[Label]:
     """Return one label per kind of control, at the middle of its lines' ends."""
-    ends: dict[str, list[float]] = {}
+    ends: dict[str, list[Point]] = {}
     for line in controls.near:
-        ends.setdefault(line.which, []).append(line.points[-1].mean)
+        ends.setdefault(line.which, []).append(line.points[-1])
     return [
-        Label(CONTROL_WORDS[which], fmean(means), MUTED, "normal") for which, means in ends.items()
+        Label(
+            CONTROL_WORDS[which],
+            max(point.removal for point in points),
+            fmean(point.mean for point in points),
+            MUTED,
+            "normal",
+        )
+        for which, points in ends.items()
     ]
 
 

@@ -31,7 +31,7 @@ def hero(series: Sequence[Series], inks: Mapping[str, Ink], strong: frozenset[st
         axes = _frame(figure, series, points, room(labels))
         for one in sorted(series, key=lambda one: one.arm in strong):
             curve(axes, one.curve, inks[one.arm], _removal, strong=one.arm in strong)
-        label_ends(axes, _last(series), labels)
+        label_ends(axes, labels)
         return to_svg(figure)
 
 
@@ -49,7 +49,7 @@ def curves(series: Sequence[Series], inks: Mapping[str, Ink]) -> str:
         draw_controls(axes, controls, inks)
         for one in series:
             curve(axes, one.curve, inks[one.arm], _removal)
-        label_ends(axes, _last(series), labels)
+        label_ends(axes, labels)
         if strip:
             wide = WIDTH - LEFT - room(labels)
             below = panel(figure, LEFT, TOP + HEIGHT + BELOW, wide, strip)
@@ -76,18 +76,13 @@ def _frame(figure: Figure, series: Sequence[Series], points: Sequence[Point], ri
 def _what(series: Sequence[Series]) -> str:
     recalibrated = any(one.metric.endswith("recalibrated") for one in series)
     reading = ", batch normalisation recalibrated" if recalibrated else ""
-    return (
-        f"mean over seeds and its 90 % bootstrap interval{reading}; "
-        "right: change from first to last removal"
-    )
+    single = all(point.n <= 1 for one in series for point in one.curve)
+    lines = "one seed, so no interval" if single else "mean over seeds and its 90 % interval"
+    return f"{lines}{reading}; right: change from first to last removal"
 
 
 def _removal(point: Point) -> float:
     return point.removal
-
-
-def _last(series: Sequence[Series]) -> float:
-    return max(one.curve[-1].removal for one in series)
 
 
 def _label(one: Series, inks: Mapping[str, Ink], strong: frozenset[str]) -> Label:
@@ -95,4 +90,6 @@ def _label(one: Series, inks: Mapping[str, Ink], strong: frozenset[str]) -> Labe
     sign = "+" if drop is not None and drop < 0 else ""
     change = "" if drop is None else f"  {sign}{decimal(-drop, 1)} pp"
     weight = "bold" if one.arm in strong else "normal"
-    return Label(f"{name(one.arm)}{change}", one.curve[-1].mean, inks[one.arm].colour, weight)
+    last = one.curve[-1]
+    words = f"{name(one.arm)}{change}"
+    return Label(words, last.removal, last.mean, inks[one.arm].colour, weight)

@@ -3,7 +3,8 @@
 # pyright: reportUnknownMemberType=false
 # matplotlib's stubs leave **kwargs untyped, which makes each of its methods "partially unknown".
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -18,8 +19,32 @@ from cpbench.report.figures.style import MUTED, WIDTH, Ink
 LEFT, TOP, HEIGHT, GAP, RIGHT = 48, 84, 250, 34, 24
 
 
+class Clock(NamedTuple):
+    """One x axis, with how a point is read on it; nothing where its source does not say."""
+
+    words: str
+    read: Callable[[Point], float | None]
+
+
+def _removal(point: Point) -> float | None:
+    return point.removal
+
+
+def _steps(point: Point) -> float | None:
+    return point.steps
+
+
+def _budget(point: Point) -> float | None:
+    return point.lr_steps_left
+
+
+_EPOCHS = Clock("removal, in epochs", _removal)
+_STEPS = Clock("removal, in optimizer steps", _steps)
+_BUDGET = Clock("Σ lr · steps left after removal", _budget)
+
+
 def damage(series: Sequence[Series], inks: Mapping[str, Ink]) -> str:
-    """Return three panels with a shared y axis: which x makes the arms' curves fall together?"""
+    """Return panels with a shared y axis: which x makes the arms' curves fall together?"""
     series = [one for one in series if one.damage]
     points = [point for one in series for point in one.damage]
     with pinned_style():
@@ -31,13 +56,14 @@ def damage(series: Sequence[Series], inks: Mapping[str, Ink]) -> str:
             "Damage: accuracy lost against the same run without the deficit, pp",
             fontweight="bold",
         )
-        subtitle(figure, 16, 46, _subtitle(series))
-        labels = [Label(name(one.arm), one.damage[-1].mean, inks[one.arm].colour) for one in series]
-        frames = _frames(figure, room(labels))
-        for axes, (words, x) in zip(frames, _CLOCKS, strict=True):
+        clocks = known_clocks(series)
+        subtitle(figure, 16, 46, _subtitle(len(series), len(clocks)))
+        labels = [_label(one, inks) for one in series]
+        frames = _frames(figure, room(labels), len(clocks))
+        for axes, clock in zip(frames, clocks, strict=True):
             for one in series:
-                curve(axes, one.damage, inks[one.arm], x, strong=False)
-            axes.set_xlabel(words)
+                curve(axes, one.damage, inks[one.arm], _abscissa(clock), strong=False)
+            axes.set_xlabel(clock.words)
             axes.set_ylim(*limits(points))
             axes.axhline(0, color=MUTED, linewidth=0.8, zorder=1)
             few_ticks(axes)
@@ -45,15 +71,29 @@ def damage(series: Sequence[Series], inks: Mapping[str, Ink]) -> str:
             axes.xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
         for axes in frames[1:]:
             axes.tick_params(labelleft=False)
-        _budget_axis(frames[2], series)
-        label_ends(frames[0], max(point.removal for point in points), labels)
+        if _BUDGET in clocks:
+            _budget_axis(frames[clocks.index(_BUDGET)], series)
+        label_ends(frames[0], labels)
         return to_svg(figure)
 
 
-def _frames(figure: Figure, names: int) -> list[Axes]:
-    """Return three frames; the gap after the first holds the arms' names."""
-    wide = (WIDTH - LEFT - names - GAP - RIGHT) // 3
-    lefts = (LEFT, LEFT + wide + names, LEFT + 2 * wide + names + GAP)
+def _label(one: Series, inks: Mapping[str, Ink]) -> Label:
+    last = one.damage[-1]
+    return Label(name(one.arm), last.removal, last.mean, inks[one.arm].colour)
+
+
+def known_clocks(series: Sequence[Series]) -> list[Clock]:
+    """Return the clocks that every point can be read on: epochs, and what the source says."""
+    points = [point for one in series for point in one.damage]
+    clocks = (_EPOCHS, _STEPS, _BUDGET)
+    return [clock for clock in clocks if all(clock.read(point) is not None for point in points)]
+
+
+def _frames(figure: Figure, names: int, count: int) -> list[Axes]:
+    """Return a frame per clock; the gap after the first holds the arms' names."""
+    others = count - 1
+    wide = (WIDTH - LEFT - names - (others and RIGHT + GAP * (others - 1))) // count
+    lefts = [LEFT, *(LEFT + wide + names + place * (wide + GAP) for place in range(others))]
     return [panel(figure, left, TOP, wide, HEIGHT) for left in lefts]
 
 
@@ -62,20 +102,30 @@ def same_budget(series: Sequence[Series]) -> bool:
     return all(_spread(one.damage) < 1e-9 for one in series)  # noqa: PLR2004
 
 
-def _subtitle(series: Sequence[Series]) -> str:
-    if len(series) == 1:
-        return "the same points on three clocks"
-    return "the same points on three clocks: on which do the arms fall together?"
+def _abscissa(clock: Clock) -> Abscissa:
+    return lambda point: clock.read(point) or 0.0
+
+
+def _subtitle(arms: int, clocks: int) -> str:
+    if clocks == 1:
+        return "by epoch of removal; the source says neither steps nor learning rates"
+    count = {2: "two", 3: "three"}[clocks]
+    words = f"the same points on {count} clocks"
+    return words if arms == 1 else f"{words}: on which do the arms fall together?"
+
+
+def _budgets(points: Sequence[Point]) -> list[float]:
+    return [point.lr_steps_left for point in points if point.lr_steps_left is not None]
 
 
 def _spread(points: Sequence[Point]) -> float:
-    budgets = [point.lr_steps_left for point in points]
+    budgets = _budgets(points)
     return (max(budgets) - min(budgets)) / (max(budgets) or 1.0) if budgets else 0.0
 
 
 def _budget_axis(axes: Axes, series: Sequence[Series]) -> None:
     """Let time run to the right: from much learning rate left to little, on a log scale."""
-    budgets = [point.lr_steps_left for one in series for point in one.damage]
+    budgets = [budget for one in series for budget in _budgets(one.damage)]
     if min(budgets) > 0:
         axes.set_xscale("log")
         wide = max(budgets) > 30 * min(budgets)
@@ -96,22 +146,3 @@ def _budget_axis(axes: Axes, series: Sequence[Series]) -> None:
             fontsize=9.75,
             color=MUTED,
         )
-
-
-def _removal(point: Point) -> float:
-    return point.removal
-
-
-def _steps(point: Point) -> float:
-    return point.steps
-
-
-def _budget(point: Point) -> float:
-    return point.lr_steps_left
-
-
-_CLOCKS: tuple[tuple[str, Abscissa], ...] = (
-    ("removal, in epochs", _removal),
-    ("removal, in optimizer steps", _steps),
-    ("Σ lr · steps left after removal", _budget),
-)

@@ -41,7 +41,9 @@ def draw_ends(
         _text(axes, (1, level), name(one.arm), 15, color=ink.colour, fontweight="bold")
     total = figure.get_size_inches()[1] * 96
     top = (1 - axes.get_position().y1) * total
-    words = "epoch at which the loss is half done (◇) and at which it ends (●), 90 % interval"
+    words = "epoch at which the loss is half done (◇) and at which it ends (●)"
+    if any(value.n_seeds > 1 for one in rows for value in _values(one).values()):
+        words += ", 90 % interval"
     subtitle(figure, 16, top + 16, words)
 
 

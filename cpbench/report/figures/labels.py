@@ -12,9 +12,10 @@ LONGEST = 20
 
 
 class Label(NamedTuple):
-    """A name and the height, in data units, of the line end it belongs to."""
+    """A name and where, in data units, the line that it belongs to ends."""
 
     text: str
+    x: float
     y: float
     colour: str
     weight: str = "bold"
@@ -52,8 +53,8 @@ def room(labels: Sequence[Label]) -> int:
     return 46 + round(9.2 * max((len(label.text) for label in labels), default=0))
 
 
-def label_ends(axes: Axes, x: float, labels: Sequence[Label], *, pixels: int = 19) -> None:
-    """Write labels to the right of the frame, each led to its line end at `x` by a hair line."""
+def label_ends(axes: Axes, labels: Sequence[Label], *, pixels: int = 19) -> None:
+    """Write labels to the right of the frame, each led to its own line's end by a hair line."""
     low, high = axes.get_ylim()
     figure = axes.get_figure(root=True)
     if figure is None or not labels:
@@ -61,8 +62,8 @@ def label_ends(axes: Axes, x: float, labels: Sequence[Label], *, pixels: int = 1
     box = axes.get_position()
     unit = (high - low) / (box.height * figure.get_size_inches()[1] * 96)
     places = spread([label.y for label in labels], pixels * unit, low, high)
-    end = axes.transData.transform((x, 0))[0] / axes.bbox.width - axes.bbox.x0 / axes.bbox.width
     for label, place in zip(labels, places, strict=True):
+        end = (axes.transData.transform((label.x, 0))[0] - axes.bbox.x0) / axes.bbox.width
         axes.plot(
             [end + 0.008, 1 + 16 / (box.width * 900)],
             [(label.y - low) / (high - low), (place - low) / (high - low)],

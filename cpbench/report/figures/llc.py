@@ -16,17 +16,19 @@ from cpbench.records.series import Series
 from cpbench.report.figures.canvas import card, panel, pinned_style, subtitle, to_svg, write_at
 from cpbench.report.figures.labels import Label, label_ends, name, room
 from cpbench.report.figures.llc_marks import (
-    KEY,
     Look,
     draw_line,
     draw_mark,
     entitle,
+    key,
     llc_limits,
 )
 from cpbench.report.figures.marks import few_ticks, removal_ticks
 from cpbench.report.figures.style import CONTROL_DASHES, CONTROL_WORDS, MUTED, WIDTH, Ink
 
 LEFT, TOP, HEAD, HEIGHT, GAP, FOOT = 54, 62, 62, 220, 56, 62
+AIR = 0.06
+"""On either side of the removals, in spans of them."""
 MOMENTS = {"removal": "at the removal", "final": "at the end of training"}
 
 
@@ -67,11 +69,11 @@ def llc(series: Sequence[Series], inks: Mapping[str, Ink]) -> str:
     with pinned_style():
         figure = card(TOP + len(rows) * (HEAD + HEIGHT + FOOT) - 4)
         write_at(figure, 16, 28, "Local learning coefficient λ̂ of single seeds", fontweight="bold")
-        subtitle(figure, 16, 46, KEY)
+        subtitle(figure, 16, 46, key([point for row in rows for point in row.points]))
         for place, (row, labels) in enumerate(zip(rows, names, strict=True)):
             top = TOP + place * (HEAD + HEIGHT + FOOT)
             axes = _draw_row(figure, row, inks, wide, top)
-            label_ends(axes, axes.get_xlim()[1], labels)
+            label_ends(axes, labels)
         return to_svg(figure)
 
 
@@ -134,18 +136,19 @@ def _removal(point: LlcPoint) -> float:
 def _loss(points: Sequence[LlcPoint]) -> str:
     if any(point.impaired for point in points):
         return "the loss being trained at that moment, on data under the deficit before the removal"
-    return "the loss on clean data"
+    known = any(point.impaired is not None for point in points)
+    return "the loss on clean data" if known else "the source does not say on which data"
 
 
 def _removal_axis(axes: Axes, points: Sequence[LlcPoint], wide: int) -> float:
     """Set up the axis, and return how many epochs a pixel is."""
     removals = sorted({point.removal for point in points})
     span = max(removals[-1] - removals[0], 1)
-    axes.set_xlim(removals[0] - 0.06 * span, removals[-1] + 0.06 * span)
+    axes.set_xlim(removals[0] - AIR * span, removals[-1] + AIR * span)
     axes.set_xlabel("epoch at which the deficit is removed")
     few_ticks(axes)
     removal_ticks(axes, removals, pixels=wide)
-    return 1.12 * span / wide
+    return (1 + 2 * AIR) * span / wide
 
 
 def _labels(row: Row, inks: Mapping[str, Ink]) -> list[Label]:
@@ -158,11 +161,18 @@ def _labels(row: Row, inks: Mapping[str, Ink]) -> list[Label]:
             if limits.hold(point):
                 last.setdefault((line.arm, line.control), {})[line.seed] = point
     return [
-        Label(CONTROL_WORDS[control], _mean(ends), MUTED, "normal")
+        Label(CONTROL_WORDS[control], _end(ends, row), _mean(ends), MUTED, "normal")
         if control
-        else Label(name(arm), _mean(ends), inks[arm].colour)
+        else Label(name(arm), _end(ends, row), _mean(ends), inks[arm].colour)
         for (arm, control), ends in last.items()
     ]
+
+
+def _end(ends: Mapping[int, LlcPoint], row: Row) -> float:
+    """Return what lies just right of the last marks: they stand beside their removal, not at it."""
+    removals = [point.removal for point in row.points]
+    air = AIR * max(max(removals) - min(removals), 1)
+    return max(point.removal for point in ends.values()) + air
 
 
 def _mean(ends: Mapping[int, LlcPoint]) -> float:

@@ -13,10 +13,6 @@ from cpbench.records.llc import LlcPoint
 from cpbench.report.figures.style import MUTED, PAPER, Ink
 from cpbench.report.numbers import decimal
 
-KEY = (
-    "bar: from λ̂ − b̂ − 2 SE to λ̂ + 2 SE, mark at λ̂ − b̂ · filled: passed the checks · "
-    "open: flagged · ×: failed"
-)
 REACH = 2.0
 """A flagged reading farther from the sound ones than this many times their range is off scale."""
 
@@ -40,6 +36,24 @@ class Look(NamedTuple):
     ink: Ink
     dashes: tuple[float, ...] = ()
     is_small: bool = False
+
+
+def has_bar(point: LlcPoint) -> bool:
+    """Return whether a reading has a bracket: those of others may have none."""
+    low, high = _bar(point)
+    return low < high
+
+
+def key(points: Sequence[LlcPoint]) -> str:
+    """Return what the marks mean, those only that are drawn."""
+    held = [point for point in points if point.llc is not None]
+    marks = (
+        ("bar: from λ̂ − b̂ − 2 SE to λ̂ + 2 SE, mark at λ̂ − b̂", any(map(has_bar, held))),
+        ("filled: passed the checks", any(point.status == "ok" for point in held)),
+        ("open: flagged", any(point.status != "ok" for point in held)),
+        ("×: failed", len(held) < len(points)),
+    )
+    return " · ".join(words for words, is_drawn in marks if is_drawn)
 
 
 def llc_limits(points: Iterable[LlcPoint]) -> Limits:

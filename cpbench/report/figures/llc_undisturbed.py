@@ -17,11 +17,11 @@ from cpbench.records.series import Series
 from cpbench.report.figures.canvas import card, panel, pinned_style, subtitle, to_svg, write_at
 from cpbench.report.figures.labels import Label, label_ends, name, room
 from cpbench.report.figures.llc_marks import (
-    KEY,
     Look,
     draw_line,
     draw_mark,
     entitle,
+    key,
     llc_limits,
 )
 from cpbench.report.figures.marks import few_ticks
@@ -73,7 +73,7 @@ def llc_undisturbed(series: Sequence[Series], inks: Mapping[str, Ink]) -> str:
     with pinned_style():
         figure = card(TOP + block * len(measurements))
         write_at(figure, 16, 28, "λ̂ along a training without a deficit", fontweight="bold")
-        subtitle(figure, 16, 46, KEY)
+        subtitle(figure, 16, 46, key([point for run in runs for point in run.points]))
         for place, measurement in enumerate(measurements):
             chosen = [run for run in runs if run.measurement == measurement]
             _draw(figure, chosen, inks, TOP + block * place)
@@ -90,7 +90,7 @@ def _is_undisturbed(point: LlcPoint, *, has_curve: bool) -> bool:
 def _draw(figure: Figure, runs: Sequence[Run], inks: Mapping[str, Ink], top: int) -> None:
     points = [point for run in runs for point in run.points]
     names = _names(runs)
-    wide = WIDTH - LEFT - room([Label(each, 0.0, MUTED) for each in names])
+    wide = WIDTH - LEFT - room([Label(each, 0.0, 0.0, MUTED) for each in names])
     upper = panel(figure, LEFT, top + HEAD, wide, HEIGHT)
     lower = panel(figure, LEFT, top + HEAD + HEIGHT + GAP, wide, LOW)
     last = max(point.epoch for point in points)
@@ -102,7 +102,7 @@ def _draw(figure: Figure, runs: Sequence[Run], inks: Mapping[str, Ink], top: int
     _draw_llc(upper, runs, inks, aside=6 * 1.04 * (last or 1) / wide)
     entitle(upper, runs[0].measurement, points, _epoch)
     _draw_loss(lower, runs, inks)
-    label_ends(upper, last, _labels(runs, names, inks))
+    label_ends(upper, _labels(runs, names, inks))
 
 
 def _draw_llc(axes: Axes, runs: Sequence[Run], inks: Mapping[str, Ink], *, aside: float) -> None:
@@ -151,9 +151,11 @@ def _labels(runs: Sequence[Run], names: Sequence[str], inks: Mapping[str, Ink]) 
     limits = llc_limits([point for run in runs for point in run.points])
     labels: list[Label] = []
     for run, words in zip(runs, names, strict=True):
-        held = [point.llc or 0.0 for point in run.points if limits.hold(point)]
+        held = [point for point in run.points if limits.hold(point)]
         if held:
-            labels.append(Label(words, held[-1], inks[run.arm].colour, "normal"))
+            last = held[-1]
+            colour = inks[run.arm].colour
+            labels.append(Label(words, last.epoch, last.llc or 0.0, colour, "normal"))
     return labels
 
 

@@ -51,19 +51,35 @@ def removal_ticks(axes: Axes, removals: Sequence[int], *, pixels: int) -> None:
     """
     low, high = axes.get_xlim()
     needed = 11 * (max(len(str(removal)) for removal in removals) + 1) * (high - low) / pixels
+    named = max(_even(removals, needed), _from_the_last(removals, needed), key=len)
+    axes.xaxis.set_major_locator(FixedLocator(sorted(named)))
+    axes.xaxis.set_minor_locator(FixedLocator(sorted(set(removals) - set(named))))
+
+
+def _even(removals: Sequence[int], needed: float) -> list[int]:
+    """Return removals at the least equal distance that leaves room for names, if there is one."""
+    first, last = removals[0], removals[-1]
+    for step in sorted({removal - first for removal in removals if removal - first >= needed}):
+        wanted = [*range(first, last + 1, step)]
+        if set(wanted) <= set(removals):
+            return wanted
+    return []
+
+
+def _from_the_last(removals: Sequence[int], needed: float) -> list[int]:
+    """Return the first removal and, from the last on, each that has room beside the one before."""
     named = [removals[-1]]
     for removal in reversed(removals[:-1]):
         if named[-1] - removal >= needed:
             named.append(removal)
     if removals[0] not in named:
         named = [removal for removal in named if removal - removals[0] >= needed] + [removals[0]]
-    axes.xaxis.set_major_locator(FixedLocator(sorted(named)))
-    axes.xaxis.set_minor_locator(FixedLocator(sorted(set(removals) - set(named))))
+    return named
 
 
 def few_ticks(axes: Axes, *, count: int = 5) -> None:
-    """Leave about `count` round numbers on the y axis."""
-    axes.yaxis.set_major_locator(MaxNLocator(count, steps=[1, 2, 5, 10]))
+    """Leave about `count` round numbers on the y axis, three at least."""
+    axes.yaxis.set_major_locator(MaxNLocator(count, steps=[1, 2, 5, 10], min_n_ticks=3))
 
 
 def limits(points: Sequence[Point], *, margin: float = 0.06) -> tuple[float, float]:

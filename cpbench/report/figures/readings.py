@@ -76,10 +76,10 @@ def trace(draws: NDArray[np.float64], bracket: Bracket, status: str) -> Picture:
         axes.axhline(bracket.llc, color=POINT, linewidth=1.0)
         words = "from w*", "around w*"
         ends = [
-            Label(word, float(half.mean()), colour)
+            Label(word, num_draws, float(half.mean()), colour)
             for word, (half, colour) in zip(words, halves, strict=True)
         ]
-        label_ends(axes, num_draws, [*ends, Label("λ̂ − b̂", bracket.llc, POINT)])
+        label_ends(axes, [*ends, Label("λ̂ − b̂", num_draws, bracket.llc, POINT)])
         return Picture(to_svg(figure))
 
 

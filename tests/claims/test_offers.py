@@ -1,0 +1,39 @@
+import pytest
+
+from cpbench.claims import Offer, parse, unknown_series
+
+OFFERS = {
+    "p": Offer(frozenset({"a", "b"}), frozenset({"no_deficit"}), (0, 40)),
+    "q": Offer(frozenset({"main"}), frozenset({"no_deficit", "never_removed"}), None),
+}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "damage(p.a, at=40) > 0",
+        "shift_per_doubling(p.a, p.b, q, estimator=drop90) > 0",
+        "final_accuracy(q, removal=47) > 80%",
+        "onset_sensitivity(p.a, onset=7) > 0",
+        "end(q, estimator=drop90, floor=never) > 0",
+    ],
+)
+def test_what_is_offered_is_known(text: str):
+    assert list(unknown_series(parse(text), OFFERS)) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("end(r) > 0", "protocol 'r' is not known; allowed: p, q"),
+        ("shift_per_doubling(p.a, r.b) > 0", "protocol 'r' is not known"),
+        ("shift_per_doubling(q, p.c) > 0", "arm 'c' is not known; allowed: a, b"),
+        ("end(p) > 0", "arm 'main' is not known"),
+        ("recovered_fraction(p.a) > 0", "needs the control never_removed; add it"),
+        ("end(p.a, estimator=drop90, floor=never) > 0", "needs the control never_removed"),
+        ("metric(p.a, llc, at=final, removal=41) > 0", "removal=41 is not swept by p; allowed: 0"),
+    ],
+)
+def test_what_is_not_offered_says_what_is(text: str, words: str):
+    [message] = unknown_series(parse(text), OFFERS)
+    assert words in message
