@@ -73,4 +73,6 @@ def _listed(entry: Entry) -> Iterator[str]:
     if isinstance(entry, ResolveEntry):
         yield from entry.payload.results
     elif isinstance(entry, ForecastEntry) and entry.payload.theory is not None:
-        yield from entry.payload.theory.results
+        # A reference was declared as known, or published: it is no result that came since.
+        if entry.payload.theory.information == "early":
+            yield from entry.payload.theory.results

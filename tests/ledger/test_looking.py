@@ -36,6 +36,15 @@ def test_results_that_a_theory_was_shown_were_there(register: Register):
     assert register.by()[1:] == [(0.9, True, False)]
 
 
+def test_a_reference_that_was_declared_makes_nothing_late(register: Register):
+    register.register(claim())
+    reference = {"information": "reference", "results": {"blur": "a" * 64}}
+    theory_says(register, 0.4, EARLY.model_copy(update=reference), "persistence")
+    theory_says(register, 0.5, EARLY.model_copy(update=reference), "constant_steps")
+    register.say(0.9)
+    assert not any(told.is_late for told in register.told().forecasts)
+
+
 def test_an_early_theory_does_not_speak_for_a_person_of_its_name(register: Register):
     register.register(claim(), forecasts=[said(0.7)])
     register.run()
