@@ -72,7 +72,7 @@ def _listed(entry: Entry) -> Iterator[str]:
     yield from (known.protocol for known in entry.payload.known_results)
     if isinstance(entry, ResolveEntry):
         yield from entry.payload.results
-    elif isinstance(entry, ForecastEntry) and entry.payload.theory is not None:
+    elif isinstance(entry, ForecastEntry):
+        theory = entry.payload.theory
         # A reference was declared as known, or published: it is no result that came since.
-        if entry.payload.theory.information == "early":
-            yield from entry.payload.theory.results
+        yield from theory.results if theory and theory.information == "early" else ()
