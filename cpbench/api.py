@@ -168,5 +168,4 @@ def load_model(
         raise UsageError(f"seed {seed} is not one of {protocol}'s: {list(compiled.plan.seeds)}")
     if arm not in compiled.plan.arms:
         raise UsageError(f"arm {one_of(arm, compiled.plan.arms)}")
-    experiment = compiled.protocol.protocol
-    return replay(project, experiment, arm=arm, removal=removal, seed=seed, epoch=epoch)
+    return replay(project, compiled.protocol, arm=arm, removal=removal, seed=seed, epoch=epoch)

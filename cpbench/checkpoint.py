@@ -19,14 +19,26 @@ class Checkpoint(NamedTuple):
     optimizer: dict[str, Tensor]
 
 
-def to_bytes(model: nn.Module, optimizer: torch.optim.Optimizer | None) -> bytes:
-    """Return a training state as safetensors; equal states give equal bytes."""
-    tensors = {MODEL + name: _still(value) for name, value in model.state_dict().items()}
+def capture(model: nn.Module, optimizer: torch.optim.Optimizer | None) -> Checkpoint:
+    """Return a copy, on the CPU, of a model's tensors and its optimizer's."""
+    kept: dict[str, Tensor] = {}
     if optimizer is not None:
         for name, parameter in model.named_parameters():
             for key, value in optimizer.state.get(parameter, {}).items():
                 if isinstance(value, Tensor):
-                    tensors[f"{OPTIMIZER}{name}/{key}"] = _still(value)
+                    kept[f"{name}/{key}"] = _copy(value)
+    return Checkpoint({name: _copy(value) for name, value in model.state_dict().items()}, kept)
+
+
+def is_finite(checkpoint: Checkpoint) -> bool:
+    """Return whether every number of the model is finite."""
+    return all(bool(torch.isfinite(value).all()) for value in checkpoint.model.values())
+
+
+def to_bytes(checkpoint: Checkpoint) -> bytes:
+    """Return a training state as safetensors; equal states give equal bytes."""
+    tensors = {MODEL + name: value for name, value in checkpoint.model.items()}
+    tensors.update({OPTIMIZER + name: value for name, value in checkpoint.optimizer.items()})
     return save(tensors)
 
 
@@ -63,12 +75,15 @@ def restore(
     for name, value in checkpoint.optimizer.items():
         owner, key = name.rsplit("/", 1)
         parameter = parameters[owner]
-        kept = torch.empty_like(parameter).copy_(value)  # in the parameter's memory format
+        if value.shape == parameter.shape:
+            kept = torch.empty_like(parameter).copy_(value)  # in the parameter's memory format
+        else:
+            kept = value.to(parameter.device, copy=True)  # Adam's count of steps
         optimizer.state[parameter][key] = kept
 
 
-def _still(value: Tensor) -> Tensor:
-    return value.detach().cpu().contiguous()
+def _copy(value: Tensor) -> Tensor:
+    return value.detach().to("cpu", copy=True).contiguous()
 
 
 def _below(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:

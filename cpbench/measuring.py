@@ -15,9 +15,10 @@ from cpbench.datasets import load
 from cpbench.digests import digest
 from cpbench.errors import EvidenceError
 from cpbench.executors.lifeline import die_with_parent
-from cpbench.executors.processes import num_workers, open_pool, workshop_of_worker
-from cpbench.executors.sequential import Workshop, open_workshop
+from cpbench.executors.pools import num_workers, open_pool, workshop_of_worker
+from cpbench.executors.restoring import restore_unsound
 from cpbench.executors.training import progress_bar
+from cpbench.executors.workshop import BESIDE, Workshop, open_workshop
 from cpbench.measurements import INSTRUMENTS
 from cpbench.measurements.moments import Moment, Place, places_of
 from cpbench.measurements.subject import Measured, Subject
@@ -60,15 +61,17 @@ def measure_protocol(project: Project, name: str) -> None:
     die_with_parent()
     compiled = load_planned(project, name)
     runs = read_runs(project.runs(name), compiled.plan)
-    workshop = open_workshop(project.data, project.store, settle())
-    before = circumstances(project, workshop.device, workshop.store.numerics)
-    _refuse_strangers(runs, compiled, workshop)
+    workshop = open_workshop(project.data, project.store, settle(), compiled.protocol.engine)
+    numerics = workshop.all_numerics(each.root for each in compiled.stretches)
+    before = circumstances(project, workshop.device, numerics)
+    _refuse_strangers(runs, compiled, numerics)
     places = list(places_of(compiled, runs))
+    restore_unsound({place.moment.state for place in places}, compiled, workshop)
     taken = _take_all(_sittings(places, compiled), workshop, name)
     for measurement in compiled.protocol.measurements:
         own = [place for place in places if place.name == measurement]
         readings = tuple(_reading(place, taken[place.moment]) for place in own)
-        _write(project, compiled, workshop, measurement, readings)
+        _write(project, compiled, numerics, measurement, readings)
     seconds = sum(each.seconds for each in taken.values())
     add_provenance(project.provenance(name), "measure", finished(before, workshop.device, seconds))
 
@@ -99,14 +102,14 @@ def take(sittings: Sequence[Sitting], workshop: Workshop) -> list[Taken]:
 
 def _subject(moment: Moment, workshop: Workshop) -> Subject | Measured:
     """Return what is to be measured, or, where training diverged, what is recorded instead."""
-    stored = workshop.store.get(moment.state)
+    stored = workshop.store(moment.root).get(moment.state)
     if stored.manifest.diverged is not None:
         return Measured({}, status="diverged", notes={"diverged_at": stored.manifest.diverged})
     root = moment.root
     model = copy.deepcopy(_skeleton(root, workshop.device))
     restore(from_bytes(stored.weights), model)
     data = load(root.dataset, moment.seed, workshop.data, workshop.device)
-    return Subject(
+    subject = Subject(
         model,
         data,
         seed=moment.seed,
@@ -114,6 +117,9 @@ def _subject(moment: Moment, workshop: Workshop) -> Subject | Measured:
         deficits=moment.deficits,
         current=moment.current,
     )
+    if not subject.is_finite:  # its last step blew up, after the loss of that step was taken
+        return Measured({}, status="diverged", notes={"diverged_at": moment.epoch})
+    return subject
 
 
 @lru_cache(maxsize=2)
@@ -194,7 +200,7 @@ def _reading(place: Place, taken: Taken) -> Reading:
 def _write(
     project: Project,
     compiled: Compiled,
-    workshop: Workshop,
+    numerics: dict[str, str],
     measurement: str,
     readings: tuple[Reading, ...],
 ) -> None:
@@ -203,13 +209,15 @@ def _write(
         digest=compiled.plan.digest,
         measurement=measurement,
         settings=digest(compiled.protocol.measurements[measurement].json_value()),
-        numerics=workshop.store.numerics,
+        numerics=numerics,
         readings=readings,
     )
     write_readings(project.readings(compiled.plan.protocol), record)
 
 
-def _refuse_strangers(runs: tuple[RunRecord, ...], compiled: Compiled, workshop: Workshop) -> None:
+def _refuse_strangers(
+    runs: tuple[RunRecord, ...], compiled: Compiled, numerics: dict[str, str]
+) -> None:
     """Check that the records are of this plan and this arithmetic.
 
     Raises:
@@ -220,12 +228,13 @@ def _refuse_strangers(runs: tuple[RunRecord, ...], compiled: Compiled, workshop:
         raise EvidenceError(
             f"run records of {name}: belong to another plan; run `dvc repro train@{name}`"
         )
-    others = {tuple(run.numerics.items()) for run in runs} - {
-        tuple(workshop.store.numerics.items())
-    }
+    others = [
+        run.numerics
+        for run in runs
+        if any(value not in numerics[key].split(BESIDE) for key, value in run.numerics.items())
+    ]
     if others:
         raise EvidenceError(
-            f"run records of {name}: were trained with {dict(others.pop())}, this process has "
-            f"{workshop.store.numerics}; set CPBENCH_DEVICE, or run "
-            f"`dvc repro -f train@{name}` here"
+            f"run records of {name}: were trained with {others[0]}, this process has {numerics}; "
+            f"set CPBENCH_DEVICE or CPBENCH_EXECUTOR, or run `dvc repro -f train@{name}` here"
         )

@@ -36,19 +36,27 @@ def circumstances(
     )
 
 
-def finished(before: StageProvenance, device: torch.device, seconds: float) -> StageProvenance:
-    """Return the facts of a stage that has ended, with its seconds and its peak memory."""
-    megabytes = round(_peak_bytes(device) / 2**20, 1)
-    return before.model_copy(update={"seconds": round(seconds, 1), "peak_memory_mb": megabytes})
+def finished(
+    before: StageProvenance, device: torch.device, seconds: float, joules: float | None = None
+) -> StageProvenance:
+    """Return the facts of a stage that has ended, with what it took."""
+    cost = {
+        "seconds": round(seconds, 1),
+        "peak_memory_mb": peak_megabytes(device),
+        "joules": None if joules is None else round(joules, 1),
+    }
+    return before.model_copy(update=cost)
 
 
 def trained_at(
     project: Project, facts: StageProvenance, manifests: Sequence[Manifest]
 ) -> StageProvenance:
-    """Return the facts with the origin of the weights themselves, which may be older than this run.
+    """Return the facts with cost and origin of the weights themselves, which may be older.
 
     The ledger's head is that of the oldest segment: nothing was trained before it.
     """
+    cost = _cost(manifests)
+    facts = facts.model_copy(update={name: told for name, told in cost.items() if told is not None})
     commits = {each.commit for each in manifests}
     heads = [each.ledger_head for each in manifests]
     order = ["", *(entry.hash for entry in read_ledger(project.ledger))]
@@ -60,10 +68,26 @@ def trained_at(
     return facts.model_copy(update={"commit": commit, "ledger_head": oldest})
 
 
-def _peak_bytes(device: torch.device) -> float:
-    """Return the most that one process held: on a GPU there, else resident."""
+def _cost(manifests: Sequence[Manifest]) -> dict[str, float | None]:
+    """Return what the manifests tell of memory, energy and packing; no energy if one tells none.
+
+    An initialisation, which has no epoch, takes none worth counting.
+    """
+    trained = [each for each in manifests if each.stop > each.start]
+    joules = [each.joules for each in trained if each.joules is not None]
+    return {
+        "peak_memory_mb": max((each.peak_memory_mb or 0.0 for each in manifests), default=0)
+        or None,
+        "joules": round(sum(joules), 1) if joules and len(joules) == len(trained) else None,
+        "width": max((each.width or 0 for each in manifests), default=0) or None,
+    }
+
+
+def peak_megabytes(device: torch.device) -> float:
+    """Return the most that one process has held until now: on a GPU there, else resident."""
     if device.type == "cuda":
-        return torch.cuda.max_memory_allocated(device)
+        return round(torch.cuda.max_memory_allocated(device) / 2**20, 1)
     who = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
     peak = max(resource.getrusage(each).ru_maxrss for each in who)
-    return peak * (1 if sys.platform == "darwin" else 1024)  # macOS counts bytes, Linux kilobytes
+    unit = 1 if sys.platform == "darwin" else 1024  # macOS counts bytes, Linux kilobytes
+    return round(peak * unit / 2**20, 1)

@@ -1,51 +1,39 @@
 """The segment store: trained states, content-addressed, each whole and verified or not there.
 
 `.cpbench/segments/<2 letters>/<state digest>.<numerics>/` holds `state.safetensors` and
-`manifest.json`. A folder is filled under another name, flushed to disk, then renamed: a reader sees
-all of it or nothing. What is read is checked against the manifest's SHA-256; what does not match is
-put aside, never used. No torch.
+`manifest.json`. A folder is filled under another name, then renamed: a reader sees all of it or
+nothing, whoever is killed when. What is read is checked against the manifest's SHA-256; what does
+not match, is a link, or was made by other arithmetic is put aside, never used. No torch.
+
+Nothing is flushed to disk state by state. Only a machine that fails can then lose what was stored
+last; it comes back without it or with damage, which the hash shows, and either is trained again to
+the same bytes. `flush` waits for the disk once, where others begin to rely on what is stored.
 """
 
+import ctypes
 import hashlib
 import os
+import re
+import secrets
 import shutil
-import tempfile
-from collections.abc import Generator, Mapping
-from contextlib import contextmanager
+import stat
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
-from filelock import FileLock, Timeout
 from pydantic import ValidationError
 
 from cpbench.digests import digest
 from cpbench.errors import EnvironmentFault, EvidenceError, IntegrityError
-from cpbench.specs.base import Spec
+from cpbench.records.manifests import Manifest
 from cpbench.specs.reading import display
 
 STATE, MANIFEST = "state.safetensors", "manifest.json"
-
-
-class Manifest(Spec):
-    """What a stored state says of itself."""
-
-    state: str
-    parent: str | None = None
-    start: int
-    stop: int
-    numerics: dict[str, str]
-    sha256: str
-    """Of the weights' file."""
-    seconds: float
-    """Training time of this segment alone."""
-    diverged: int | None = None
-    """Epoch in which the loss stopped being finite; the weights are those before it."""
-    device: str
-    versions: dict[str, str]
-    commit: str | None = None
-    """Git commit when it was trained."""
-    ledger_head: str | None = None
-    """Hash of the ledger's last entry when it was trained; empty for an empty ledger."""
+PARTIAL, QUARANTINE = ".partial-", "quarantine"
+_BEGUN = re.compile(rf"{re.escape(PARTIAL)}.*")
+_NAME = re.compile(r"([0-9a-f]{64})\.([0-9a-f]{12})")
 
 
 class Origin(NamedTuple):
@@ -70,27 +58,39 @@ class Store:
         self.numerics = dict(numerics)
         self._suffix = digest(self.numerics)[:12]
 
+    @classmethod
+    def of(cls, folder: Path) -> tuple[Self, str]:
+        """Return the store and the state of one of `folders`; the numerics stay in the manifest."""
+        state, suffix = folder.name.split(".")
+        store = cls(folder.parent.parent, {})
+        store._suffix = suffix
+        return store, state
+
     def has(self, state: str) -> bool:
-        """Return whether a state is stored."""
-        return (self._folder(state) / MANIFEST).is_file()
+        """Return whether a state is stored; its content is checked when it is read."""
+        folder = self._folder(state)
+        return not _is_linked(folder) and _has_bytes(folder / MANIFEST, folder / STATE)
 
     def manifest(self, state: str) -> Manifest:
         """Return what a stored state says of itself, without reading its weights.
 
         Raises:
             EvidenceError: The state is not stored here.
-            IntegrityError: Its manifest is unreadable; it was put aside.
+            IntegrityError: Its manifest is unreadable or another's; it was put aside.
+            EnvironmentFault: It cannot be read.
         """
-        path = self._folder(state) / MANIFEST
         try:
-            return Manifest.model_validate_json(path.read_bytes())
+            found = Manifest.model_validate_json(self._read(state, MANIFEST))
         except FileNotFoundError as error:
             raise EvidenceError(
-                f"{display(path.parent)}: these weights are not on this machine; "
+                f"{display(self._folder(state))}: these weights are not on this machine; "
                 f"run `dvc repro` to train them"
             ) from error
         except ValidationError as error:
-            raise self._put_aside(state, "its manifest cannot be read") from error
+            raise self.put_aside(state, "its manifest cannot be read") from error
+        if found.state != state or digest(found.numerics)[:12] != self._suffix:
+            raise self.put_aside(state, "its manifest is another state's")
+        return found
 
     def get(self, state: str) -> Stored:
         """Return a state after checking its hash.
@@ -98,14 +98,15 @@ class Store:
         Raises:
             EvidenceError: It is not stored here.
             IntegrityError: It is not what its manifest says; it was put aside.
+            EnvironmentFault: It cannot be read.
         """
         manifest = self.manifest(state)
         try:
-            weights = (self._folder(state) / STATE).read_bytes()
+            weights = self._read(state, STATE)
         except FileNotFoundError as error:
-            raise self._put_aside(state, "its weights are missing") from error
-        if hashlib.sha256(weights).hexdigest() != manifest.sha256 or manifest.state != state:
-            raise self._put_aside(state, "its content does not match its hash")
+            raise self.put_aside(state, "its weights are missing") from error
+        if hashlib.sha256(weights).hexdigest() != manifest.sha256:
+            raise self.put_aside(state, "its content does not match its hash")
         return Stored(manifest, weights)
 
     def put(self, manifest: Manifest, weights: bytes) -> None:
@@ -113,120 +114,136 @@ class Store:
 
         Raises:
             EnvironmentFault: The disk is full or not writable.
+            IntegrityError: Its place in the store is a link.
         """
         target = self._folder(manifest.state)
+        if target.parent.is_symlink():
+            raise _linked(target.parent)
+        partial = target.parent / f"{PARTIAL}{secrets.token_hex(8)}"
         try:
-            target.parent.mkdir(parents=True, exist_ok=True)
-            partial = Path(tempfile.mkdtemp(dir=target.parent, prefix=".partial-"))
-            try:
-                _write(partial / STATE, weights)
-                _write(partial / MANIFEST, manifest.model_dump_json(indent=1).encode())
-                _flush(partial)
-                _rename(partial, target)
-                _flush(target.parent)
-            finally:
-                shutil.rmtree(partial, ignore_errors=True)
+            partial.mkdir(parents=True)
+            (partial / STATE).write_bytes(weights)
+            (partial / MANIFEST).write_bytes(manifest.model_dump_json(exclude_none=True).encode())
+            self._rename(partial, manifest.state)
         except OSError as error:
             raise EnvironmentFault(
                 f"{display(target)}: {len(weights):,} bytes could not be stored "
                 f"({error.strerror}); free space and run again: nothing stored before is lost"
             ) from error
+        finally:
+            shutil.rmtree(partial, ignore_errors=True)
+
+    def flush(self) -> None:
+        """Wait until everything stored is on disk, for before others begin to rely on it."""
+        if sys.platform != "linux":
+            os.sync()
+        elif self.root.exists():
+            handle = os.open(self.root, os.O_RDONLY)
+            ctypes.CDLL(None).syncfs(handle)  # of this disk alone, syncfs(2)
+            os.close(handle)
 
     def states(self) -> frozenset[str]:
         """Return every state digest that is stored under any numerics."""
         return frozenset(
-            path.parent.name.split(".")[0] for path in self.root.glob(f"??/*/{MANIFEST}")
+            folder.name.split(".")[0]
+            for folder in folders(self.root)
+            if (folder / MANIFEST).is_file() and not _is_linked(folder)
         )
 
-    @contextmanager
-    def exclusive(self) -> Generator[None]:
-        """Hold the store for writing.
+    def discard(self, state: str) -> None:
+        """Remove a state, whole at once; nothing happens where there is none."""
+        folder = self._folder(state)
+        aside = folder.with_name(f"{PARTIAL}{secrets.token_hex(8)}")
+        with suppress(FileNotFoundError):
+            folder.rename(aside)
+            remove(aside)
+
+    def put_aside(self, state: str, why: str) -> IntegrityError:
+        """Move a damaged state out of the store; return the error that says so.
 
         Raises:
-            EnvironmentFault: Another trainer holds it.
+            EnvironmentFault: It cannot be moved.
         """
-        path = lock_path(self.root)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(path)
-        try:
-            lock.acquire(timeout=0)
-        except Timeout as error:
-            raise EnvironmentFault(
-                f"{display(path)}: {holder(self.root)} is training here; wait for it or stop it"
-            ) from error
-        try:
-            _owner(self.root).write_text(str(os.getpid()))
-            yield
-        finally:
-            _owner(self.root).unlink(missing_ok=True)
-            lock.release()
-
-    def _folder(self, state: str) -> Path:
-        return self.root / state[:2] / f"{state}.{self._suffix}"
-
-    def _put_aside(self, state: str, why: str) -> IntegrityError:
         folder = self._folder(state)
-        aside = self.root.parent / "quarantine"
-        aside.mkdir(parents=True, exist_ok=True)
-        target = Path(tempfile.mkdtemp(dir=aside, prefix=f"{state[:12]}-"))
-        folder.rename(target / folder.name)
+        if folder.parent.is_symlink():
+            return _linked(folder.parent)
+        target = self.root.with_name(QUARANTINE) / f"{state[:12]}-{secrets.token_hex(4)}"
+        try:
+            target.mkdir(parents=True)
+            with suppress(FileNotFoundError):  # another process was quicker
+                folder.rename(target / folder.name)
+        except OSError as error:
+            raise EnvironmentFault(
+                f"{display(folder)}: {why}, and could not be put aside ({error.strerror}); "
+                f"delete it: it is trained again"
+            ) from error
         return IntegrityError(
             f"{display(folder)}: {why}; moved to {display(target)}. "
             f"Run `dvc repro` again: it is rebuilt from its parent"
         )
 
+    def _folder(self, state: str) -> Path:
+        return self.root / state[:2] / f"{state}.{self._suffix}"
 
-def lock_path(root: Path) -> Path:
-    """Return the lock that a trainer holds."""
-    return root.parent / "train.lock"
+    def _read(self, state: str, file: str) -> bytes:
+        path = self._folder(state) / file
+        try:
+            if _is_linked(path.parent) or not stat.S_ISREG(path.lstat().st_mode):
+                raise self.put_aside(state, "it is a link, or holds what is no plain file")
+            return path.read_bytes()
+        except OSError as error:
+            if isinstance(error, FileNotFoundError):
+                raise
+            raise EnvironmentFault(
+                f"{display(path)}: could not be read ({error.strerror}); mend that, or delete "
+                f"its folder: it is trained again"
+            ) from error
+
+    def _rename(self, partial: Path, state: str) -> None:
+        """Move a filled folder to its name; if another process was first, its copy is as good."""
+        target = self._folder(state)
+        try:
+            partial.rename(target)
+        except OSError:
+            if not self.has(state):  # a link, or half a state, is in the way
+                self.discard(state)
+                partial.rename(target)
 
 
-def holder(root: Path) -> str:
-    """Return who trains here, in words."""
+def folders(root: Path, *, begun: bool = False) -> Iterator[Path]:
+    """Yield each state's folder, under whatever numerics, whole or not; pass by what is foreign.
+
+    Args:
+        root: The store.
+        begun: Yield those instead that someone began to fill, or to remove.
+    """
+    name = _BEGUN if begun else _NAME
+    for shelf in sorted(root.glob("??")):
+        if not shelf.is_symlink():
+            yield from (path for path in sorted(shelf.glob("*")) if name.fullmatch(path.name))
+
+
+def remove(path: Path) -> None:
+    """Remove a file, a link, or a folder with all that is in it; go through no link."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink()
+
+
+def _is_linked(folder: Path) -> bool:
+    """Return whether a state's folder lies elsewhere; the store itself may."""
+    return folder.is_symlink() or folder.parent.is_symlink()
+
+
+def _linked(folder: Path) -> IntegrityError:
+    return IntegrityError(f"{display(folder)}: is a link, and the store holds none; delete it")
+
+
+def _has_bytes(*paths: Path) -> bool:
+    """Return whether these are plain files, and not empty ones as machines leave that fail."""
     try:
-        return f"process {_owner(root).read_text()}"
-    except FileNotFoundError:
-        return "another process"
-
-
-def is_training(root: Path) -> bool:
-    """Return whether a trainer holds the store now, without touching its lock."""
-    try:
-        os.kill(int(_owner(root).read_text()), 0)
-    except (FileNotFoundError, ValueError, ProcessLookupError):
-        return False
-    except PermissionError:
-        return True
-    return True
-
-
-def _owner(root: Path) -> Path:
-    return root.parent / "train.pid"
-
-
-def _rename(partial: Path, target: Path) -> None:
-    """Move a filled folder to its name; where another process was first, its copy is as good."""
-    try:
-        partial.rename(target)
+        found = [path.lstat() for path in paths]
     except OSError:
-        if (target / MANIFEST).is_file():
-            return
-        if not target.is_dir():
-            raise
-        shutil.rmtree(target)  # without a manifest it is no state
-        partial.rename(target)
-
-
-def _write(path: Path, data: bytes) -> None:
-    with path.open("wb") as stream:
-        stream.write(data)
-        stream.flush()
-        os.fsync(stream.fileno())
-
-
-def _flush(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+        return False
+    return all(stat.S_ISREG(each.st_mode) and each.st_size > 0 for each in found)

@@ -11,14 +11,14 @@ Split = Literal["train", "test"]
 
 
 class Draw(NamedTuple):
-    """What a random image map may know: whose images these are, and its generator."""
+    """What a random map of images or labels may know: whose they are, and its generator."""
 
     seed: int
     """The replicate's seed."""
     split: Split
     """Which split the indices count in."""
     indices: Tensor
-    """Position of each image of the batch in its split."""
+    """Position of each example of the batch in its split."""
     num_examples: int
     """Size of the split."""
     generator: torch.Generator
@@ -30,3 +30,10 @@ def generator(
 ) -> torch.Generator:
     """Return the generator of one random act; two calls with equal arguments draw equal numbers."""
     return torch.Generator(device).manual_seed(derive_seed(seed, stream, counter))
+
+
+def bring(draws: Tensor, device: torch.device) -> Tensor:
+    """Return what was drawn on the CPU, on a device; the host does not wait for a GPU's queue."""
+    if device.type == "cuda":
+        draws = draws.pin_memory()  # only from there does a copy take its turn by itself
+    return draws.to(device, non_blocking=True)

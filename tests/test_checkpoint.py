@@ -2,7 +2,7 @@ import pytest
 import torch
 from torch import nn
 
-from cpbench.checkpoint import from_bytes, restore, to_bytes
+from cpbench.checkpoint import capture, from_bytes, restore, to_bytes
 from cpbench.errors import IntegrityError
 from cpbench.specs.training import Sgd
 from cpbench.streams import generator
@@ -32,20 +32,20 @@ def test_training_goes_on_from_a_checkpoint_as_if_it_had_never_stopped():
     model = net()
     optimizer = make_optimizer(model, SPEC)
     step(model, optimizer, 0)
-    kept = to_bytes(model, optimizer)
+    kept = to_bytes(capture(model, optimizer))
     step(model, optimizer, 1)
 
     other = net()
     again = make_optimizer(other, SPEC)
     restore(from_bytes(kept), other, again)
-    assert to_bytes(other, again) == kept
+    assert to_bytes(capture(other, again)) == kept
     step(other, again, 1)
-    assert to_bytes(other, again) == to_bytes(model, optimizer)
+    assert to_bytes(capture(other, again)) == to_bytes(capture(model, optimizer))
 
 
 def test_a_checkpoint_is_a_copy():
     model = net()
-    kept = from_bytes(to_bytes(model, None)).model
+    kept = from_bytes(to_bytes(capture(model, None))).model
     with torch.no_grad():
         next(model.parameters()).zero_()
     assert kept["0.weight"].abs().sum() > 0
@@ -59,5 +59,5 @@ def test_what_is_no_checkpoint_is_an_integrity_error(content: bytes):
 
 def test_a_checkpoint_of_another_model_is_refused_in_one_line():
     with pytest.raises(IntegrityError, match="does not fit its model") as caught:
-        restore(from_bytes(to_bytes(net(4), None)), net(3))
+        restore(from_bytes(to_bytes(capture(net(4), None))), net(3))
     assert "\n" not in str(caught.value)

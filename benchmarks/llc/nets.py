@@ -1,6 +1,7 @@
 """Small nets at several epochs of one training run, and a reading beside what it ought to be."""
 
 import copy
+import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -36,7 +37,7 @@ def trained(
         seed: Of weights and batches.
     """
     generator = torch.Generator().manual_seed(seed)
-    initialise(model, generator, he_normal=True)
+    initialise(model, generator, linear_gain=math.sqrt(2))
     model.train()
     optimizer = torch.optim.SGD(model.parameters(), lr=LEARNING_RATE, momentum=MOMENTUM)
     stages: list[nn.Module] = []

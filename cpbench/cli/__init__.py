@@ -29,7 +29,9 @@ from cpbench.cli.reveal import reveal
 from cpbench.cli.schema import schema
 from cpbench.cli.score import score
 from cpbench.cli.status import status
+from cpbench.cli.store import store
 from cpbench.cli.theories import theories
+from cpbench.cli.tune import tune
 from cpbench.cli.validate import validate
 from cpbench.cli.verify import verify
 from cpbench.cli.withdraw import withdraw
@@ -45,12 +47,13 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-SPECS = (validate, schema, plan, claim)
+SPECS = (validate, schema, plan, tune, claim)
 REGISTER = (predict, offer, accept, amend, reveal, withdraw, dispute, ledger, theories, odds)
 JUDGE = (resolve, score, verify, report, status, data)
 for command in (*SPECS, *REGISTER, *JUDGE):
     app.command()(command)
 app.command("import")(import_)
+app.add_typer(store, name="store")
 
 
 def _say_version(asked: bool) -> None:  # noqa: FBT001 - as typer calls it

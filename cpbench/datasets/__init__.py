@@ -13,9 +13,11 @@ import torch
 from torch import Tensor
 
 from cpbench.datasets.arrays import Images
-from cpbench.datasets.cifar10 import load_cifar10
+from cpbench.datasets.cifar import load_cifar10, load_cifar100
 from cpbench.datasets.digits import load_digits
 from cpbench.datasets.image_folder import load_image_folder
+from cpbench.datasets.mnist import load_fashion_mnist, load_mnist
+from cpbench.datasets.svhn import load_svhn
 from cpbench.specs.datasets import Constants, Dataset
 from cpbench.streams import generator
 
@@ -24,8 +26,12 @@ T = TypeVar("T")
 
 LOADERS: Mapping[str, Callable[[Any, Path], Images]] = {
     "cifar10": load_cifar10,
+    "cifar100": load_cifar100,
     "digits": load_digits,
+    "fashion_mnist": load_fashion_mnist,
     "image_folder": load_image_folder,
+    "mnist": load_mnist,
+    "svhn": load_svhn,
 }
 
 

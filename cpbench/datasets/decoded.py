@@ -1,8 +1,11 @@
 """What takes seconds to decode is decoded once: `.cpbench/decoded/`, each file with its hash."""
 
+import secrets
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
+from safetensors import SafetensorError
 from safetensors.torch import (  # its paths are an untyped `PathLike`
     load_file,  # pyright: ignore[reportUnknownVariableType]
     save_file,  # pyright: ignore[reportUnknownVariableType]
@@ -26,9 +29,18 @@ def decoded(data: Path, key: str, decode: Callable[[], dict[str, Tensor]]) -> di
     if path.exists() and noted.exists() and file_digest(path) == noted.read_text():
         return load_file(path)
     tensors = decode()
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_suffix(".partial")
-    save_file(tensors, partial)
-    noted.write_text(file_digest(partial))
-    partial.replace(path)
+    # To keep them is a convenience: on a full disk they are decoded anew each time.
+    with suppress(OSError, SafetensorError):
+        _keep(tensors, path, noted)
     return tensors
+
+
+def _keep(tensors: dict[str, Tensor], path: Path, noted: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_suffix(f".{secrets.token_hex(8)}.partial")  # others may write theirs
+    try:
+        save_file(tensors, partial)
+        noted.write_text(file_digest(partial))
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)

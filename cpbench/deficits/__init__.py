@@ -1,8 +1,8 @@
 """Deficits at work: batched maps of images or labels, one file each.
 
 Every image map is `(images, spec, draw) -> images` on float images in [0, 1]; every label map is
-`(labels, spec, num_classes) -> labels`. The language is `cpbench/specs/deficits.py`; a contract
-test compares the two.
+`(labels, spec, num_classes, draw) -> labels`. The language is `cpbench/specs/deficits.py`; a
+contract test compares the two.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -13,6 +13,7 @@ from torch import Tensor
 from cpbench.deficits.blur import blur
 from cpbench.deficits.class_permutation import permute_classes
 from cpbench.deficits.noise import replace_by_noise
+from cpbench.deficits.random_labels import randomise_labels
 from cpbench.deficits.vertical_flip import flip_vertically
 from cpbench.specs.deficits import Deficit
 from cpbench.streams import Draw
@@ -22,8 +23,9 @@ IMAGE_MAPS: Mapping[str, Callable[[Tensor, Any, Draw], Tensor]] = {
     "noise": replace_by_noise,
     "vertical_flip": flip_vertically,
 }
-LABEL_MAPS: Mapping[str, Callable[[Tensor, Any, int], Tensor]] = {
+LABEL_MAPS: Mapping[str, Callable[[Tensor, Any, int, Draw], Tensor]] = {
     "class_permutation": permute_classes,
+    "random_labels": randomise_labels,
 }
 
 
@@ -38,12 +40,14 @@ def impair_images(images: Tensor, deficits: Iterable[Deficit], draw: Draw) -> Te
     return images
 
 
-def impair_labels(labels: Tensor, deficits: Iterable[Deficit], num_classes: int) -> Tensor:
+def impair_labels(
+    labels: Tensor, deficits: Iterable[Deficit], num_classes: int, draw: Draw
+) -> Tensor:
     """Return labels after every deficit, in order.
 
     Shape:
         labels: batch; class indices.
     """
     for spec in deficits:
-        labels = LABEL_MAPS[spec.kind](labels, spec, num_classes)
+        labels = LABEL_MAPS[spec.kind](labels, spec, num_classes, draw)
     return labels

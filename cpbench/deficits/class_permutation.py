@@ -8,10 +8,10 @@ import torch
 from torch import Tensor
 
 from cpbench.specs.deficits import ClassPermutation
-from cpbench.streams import generator
+from cpbench.streams import Draw, generator
 
 
-def permute_classes(labels: Tensor, spec: ClassPermutation, num_classes: int) -> Tensor:
+def permute_classes(labels: Tensor, spec: ClassPermutation, num_classes: int, draw: Draw) -> Tensor:
     """Return labels renamed by the bijection.
 
     Shape:

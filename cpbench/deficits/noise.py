@@ -3,6 +3,7 @@
 Source: Achille, Rovere & Soatto (2019), §2 (sensory deprivation).
 """
 
+import math
 from functools import lru_cache
 
 import torch
@@ -12,6 +13,8 @@ from cpbench.specs.deficits import Noise
 from cpbench.streams import Draw, Split, generator
 
 # Fresh noise takes its epoch as counter; fixed noise takes counters no epoch reaches.
+SMALL = 2**20
+"""Numbers of a table of which many are kept: 4 MB."""
 FIXED_COUNTERS: dict[Split, int] = {"train": 2**40, "test": 2**40 + 1}
 
 
@@ -36,8 +39,17 @@ def _fixed(draw: Draw, shape: tuple[int, ...]) -> Tensor:
     return table[draw.indices.to(table.device)]
 
 
-@lru_cache(maxsize=2)
 def _table(seed: int, split: Split, shape: tuple[int, ...]) -> Tensor:
-    """Draw the noise of a whole split; kept, because every batch of every epoch asks for it."""
+    """Return the noise of a whole split; kept, because every batch of every epoch asks for it."""
+    keep = _kept_if_small if math.prod(shape) <= SMALL else _kept_if_large
+    return keep(seed, split, shape)
+
+
+def _drawn(seed: int, split: Split, shape: tuple[int, ...]) -> Tensor:
     source = generator(seed, "deficit", FIXED_COUNTERS[split])
     return torch.randn(shape, generator=source)
+
+
+# A pack has members of many seeds; the tables of a large set would fill the memory.
+_kept_if_small = lru_cache(maxsize=64)(_drawn)
+_kept_if_large = lru_cache(maxsize=2)(_drawn)

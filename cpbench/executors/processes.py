@@ -1,162 +1,162 @@
-"""Several processes, each running stretches sequentially: the same bits as one process, sooner.
+"""Several processes that pull from one store: the same bits as one process, sooner.
 
-A stretch is handed out when its parent is stored; of those that are ready, the one with the most
-epochs below it goes first, so that long trunks do not finish last.
+The parent trains nothing: it starts workers, passes on what they say, and stops them together.
 """
 
-import heapq
-import itertools
 import multiprocessing
-import os
-import signal
-import sys
-from collections.abc import Generator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
-from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Sequence
+from multiprocessing.connection import Connection, wait
+from multiprocessing.process import BaseProcess
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
+from cpbench import errors
 from cpbench.datasets import load
-from cpbench.errors import EnvironmentFault
-from cpbench.executors import sequential
+from cpbench.errors import CpbenchError, EnvironmentFault, Preempted
 from cpbench.executors.lifeline import die_with_parent
-from cpbench.executors.sequential import Progress, Workshop, open_workshop
+from cpbench.executors.pools import start_method
+from cpbench.executors.pulling import Puller
+from cpbench.executors.stopping import Stop, listening, preempted
+from cpbench.executors.workbench import Watcher
+from cpbench.executors.workshop import Workshop
 from cpbench.plan.forest import Stretch
-from cpbench.store import Origin
 from cpbench.training.device import settle
 
-_workshop: list[Workshop] = []
+if TYPE_CHECKING:
+    Ear = Connection[Any, Any]
+LOOK = 0.5
+"""Seconds between looks at whether to stop."""
 
 
-def num_workers(device_type: str) -> int:
-    """Return how many processes share the work: CPBENCH_WORKERS, else one per core, one on a GPU.
+class Message(NamedTuple):
+    """What a worker tells its parent."""
 
-    Raises:
-        EnvironmentFault: CPBENCH_WORKERS is not a positive number.
-    """
-    asked = os.environ.get("CPBENCH_WORKERS")
-    if asked is None:
-        return (os.cpu_count() or 1) if device_type == "cpu" else 1
-    if not asked.isdecimal() or int(asked) < 1:
-        raise EnvironmentFault(f"CPBENCH_WORKERS={asked}: must be a positive number")
-    return int(asked)
+    kind: str
+    """`done`, `say`, or the name of an error's class."""
+    text: str
 
 
 def execute(
-    stretches: Sequence[Stretch], workshop: Workshop, progress: Progress, workers: int
+    stretches: Sequence[Stretch], workshop: Workshop, watcher: Watcher, workers: int
 ) -> None:
-    """Train every stretch that is not stored, as `sequential.execute` does, in several processes.
+    """Train every stretch that is not stored, in this process or in several.
+
+    Args:
+        stretches: A plan's, parents before children.
+        workshop: Where things lie.
+        watcher: Hears of every state as it is stored, of those that were, and of trouble.
+        workers: How many processes to start at most.
 
     Raises:
-        EnvironmentFault: A worker was killed.
+        Preempted: The process was told to stop; what was trained is kept.
+        EnvironmentFault: A worker was killed, the disk is full, memory is short, data are missing.
     """
-    missing = [stretch for stretch in stretches if not workshop.store.has(stretch.state)]
-    if min(workers, len(missing)) <= 1:
-        sequential.execute(missing, workshop, progress)
-        return
-    # Read once here: the workers find it in memory, or at least decoded.
-    load(missing[0].root.dataset, missing[0].seed, workshop.data, workshop.device)
-    with open_pool(min(workers, len(missing)), workshop) as pool:
-        _run(_Queue(missing), pool, workers, progress)
-
-
-@contextmanager
-def open_pool(workers: int, workshop: Workshop) -> Generator[ProcessPoolExecutor]:
-    """Open worker processes, each with a workshop of its own.
-
-    Yields:
-        The pool; when it closes, what was not begun is dropped.
-
-    Raises:
-        EnvironmentFault: A worker was killed.
-    """
-    pool = ProcessPoolExecutor(
-        max_workers=workers,
-        mp_context=multiprocessing.get_context(_start_method(workshop)),
-        initializer=_begin,
-        initargs=(workshop.data, workshop.store.root, workshop.origin),
-    )
-    try:
-        yield pool
-    except BrokenProcessPool as error:
-        raise EnvironmentFault(
-            "a worker was killed (out of memory?); what is stored is safe: run again, "
-            "with CPBENCH_WORKERS=1 if memory is short"
-        ) from error
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
-
-
-def _start_method(workshop: Workshop) -> str:
-    """Return how workers begin.
-
-    A fork spares each worker the seconds that torch takes to import. It is safe here because
-    nothing has started a thread in this process; CUDA does not survive it, macOS advises against.
-    """
-    can_fork = sys.platform == "linux" and workshop.device.type == "cpu"
-    return "fork" if can_fork else "spawn"
-
-
-def workshop_of_worker() -> Workshop:
-    """Return the workshop of the process this is called in."""
-    return _workshop[0]
-
-
-def _begin(data: Path, store: Path, origin: Origin) -> None:
-    """Set a worker up; Ctrl-C is its parent's business."""
-    die_with_parent()
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    _workshop.clear()
-    _workshop.append(open_workshop(data, store, settle(), origin))
-
-
-def _work(stretch: Stretch) -> None:
-    sequential.train_stretch(stretch, workshop_of_worker())
-
-
-class _Queue:
-    """Stretches whose parent is stored, the longest line of descendants first."""
-
-    def __init__(self, missing: Sequence[Stretch]) -> None:
-        absent = {stretch.state for stretch in missing}
-        self._children: dict[str, list[Stretch]] = {}
-        self._ready: list[tuple[int, int, Stretch]] = []
-        self._ticket = itertools.count()
-        self._depth: dict[str, int] = {}
-        for stretch in reversed(missing):  # children come after their parents
-            below = max(
-                (self._depth[child.state] for child in self._children.get(stretch.state, [])),
-                default=0,
-            )
-            self._depth[stretch.state] = below + len(stretch.settings)
-            if stretch.parent in absent:
-                self._children.setdefault(str(stretch.parent), []).append(stretch)
-            else:
-                self._push(stretch)
-
-    def pop(self) -> Stretch | None:
-        """Return the next stretch that can be trained now, or none."""
-        return heapq.heappop(self._ready)[2] if self._ready else None
-
-    def done(self, stretch: Stretch) -> None:
-        """Note that a stretch is stored; its children can be trained."""
-        for child in self._children.get(stretch.state, []):
-            self._push(child)
-
-    def _push(self, stretch: Stretch) -> None:
-        heapq.heappush(self._ready, (-self._depth[stretch.state], next(self._ticket), stretch))
-
-
-def _run(queue: _Queue, pool: ProcessPoolExecutor, workers: int, progress: Progress) -> None:
-    running: dict[Future[None], Stretch] = {}
-    while True:
-        # Two per worker: the next one is at hand when one ends, and the order can still change.
-        while len(running) < 2 * workers and (stretch := queue.pop()) is not None:
-            running[pool.submit(_work, stretch)] = stretch
-        if not running:
+    missing = [each for each in stretches if not workshop.store(each.root).has(each.state)]
+    absent = {each.state for each in missing}
+    for stretch in stretches:
+        if stretch.state not in absent:
+            watcher.done(stretch.state)
+    with listening() as stop:
+        if min(workers, len(missing)) <= 1:
+            Puller(stretches, workshop, stop, watcher).run()
             return
-        for future in wait(running, return_when=FIRST_COMPLETED).done:
-            stretch = running.pop(future)
-            future.result()
-            queue.done(stretch)
-            progress(stretch)
+        # Read once here: the workers find it in memory, or at least decoded.
+        load(missing[0].root.dataset, missing[0].seed, workshop.data, workshop.device)
+        with _Crew(stretches, workshop, min(workers, len(missing))) as crew:
+            crew.watch(stop, watcher)
+    left = [each for each in missing if not workshop.store(each.root).has(each.state)]
+    if left:
+        raise EnvironmentFault(
+            f"a worker was killed (out of memory?) and {len(left)} segments are missing; what is "
+            f"stored is safe: run again, with CPBENCH_WORKERS=1 if memory is short"
+        )
+
+
+class _Crew:
+    """The workers of one parent."""
+
+    def __init__(self, stretches: Sequence[Stretch], workshop: Workshop, size: int) -> None:
+        # Any: type checkers do not know what every context has.
+        context: Any = multiprocessing.get_context(start_method(workshop.device.type))
+        self._ears: dict[Ear, BaseProcess] = {}
+        for _ in range(size):
+            ear, mouth = cast("tuple[Ear, Ear]", context.Pipe(duplex=False))
+            process: BaseProcess = context.Process(target=_work, args=(stretches, workshop, mouth))
+            process.start()
+            mouth.close()  # or this process would wait for itself
+            self._ears[ear] = process
+
+    def __enter__(self) -> "_Crew":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._dismiss()
+        for process in self._ears.values():
+            process.join()
+
+    def watch(self, stop: Stop, watcher: Watcher) -> None:
+        """Pass on what workers say until all have ended.
+
+        Raises:
+            CpbenchError: What a worker failed with.
+            Preempted: They were told to stop.
+        """
+        failure: CpbenchError | None = None
+        open_ears = set(self._ears)
+        while open_ears:
+            if stop.is_asked:
+                self._dismiss()
+            for ear in cast("list[Ear]", wait(open_ears, LOOK)):
+                try:
+                    message = Message(*ear.recv())
+                except EOFError:
+                    open_ears.discard(ear)
+                    continue
+                error = _heard(message, watcher)
+                if error is not None and (failure is None or isinstance(failure, Preempted)):
+                    failure = error
+                    self._dismiss()
+        if stop.is_asked:
+            raise preempted()
+        if failure is not None:
+            raise failure
+
+    def _dismiss(self) -> None:
+        """Ask every worker to stop; it keeps what it has."""
+        for process in self._ears.values():
+            if process.is_alive():
+                process.terminate()
+
+
+def _heard(message: Message, watcher: Watcher) -> CpbenchError | None:
+    """Pass a message on; return the error it reports, if it does."""
+    if message.kind == "done":
+        watcher.done(message.text)
+    elif message.kind == "say":
+        watcher.say(message.text)
+    else:
+        return getattr(errors, message.kind)(message.text)
+    return None
+
+
+class _Voice:
+    """A worker's watcher: its parent."""
+
+    def __init__(self, mouth: "Ear") -> None:
+        self._mouth = mouth
+
+    def done(self, state: str) -> None:
+        self._mouth.send(Message("done", state))
+
+    def say(self, line: str) -> None:
+        self._mouth.send(Message("say", line))
+
+
+def _work(stretches: Sequence[Stretch], workshop: Workshop, mouth: "Ear") -> None:
+    """Be a worker."""
+    try:
+        die_with_parent()
+        settle()
+        with listening() as stop:
+            Puller(stretches, workshop, stop, _Voice(mouth)).run()
+    except CpbenchError as error:
+        mouth.send(Message(type(error).__name__, str(error)))

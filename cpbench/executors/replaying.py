@@ -1,23 +1,28 @@
 """Any epoch of any run: the nearest stored state, and what follows trained again in memory."""
 
+from itertools import groupby
+
 from torch import nn
 
-from cpbench.checkpoint import from_bytes
+from cpbench.checkpoint import Checkpoint, from_bytes, restore
 from cpbench.datasets import load
 from cpbench.errors import EvidenceError, UsageError
-from cpbench.executors.sequential import Workshop, open_workshop
+from cpbench.executors.opening import open_pack
+from cpbench.executors.packs import Seat, Work, shape
+from cpbench.executors.workshop import Workshop, open_workshop
+from cpbench.models import build
 from cpbench.plan.forest import Root, Tree
 from cpbench.plan.timelines import Course, course, grid
 from cpbench.project import Project
 from cpbench.specs.loading import arms_of
-from cpbench.specs.protocols import Experiment
+from cpbench.specs.protocols import Experiment, Protocol
+from cpbench.store import Store
 from cpbench.training.device import settle
-from cpbench.training.learner import resumed, train
 
 
 def replay(
     project: Project,
-    experiment: Experiment,
+    protocol: Protocol,
     *,
     arm: str,
     removal: int,
@@ -30,7 +35,7 @@ def replay(
         UsageError: The run does not exist or is shorter.
         EvidenceError: No epoch of the run up to this one is stored here.
     """
-    spec = arms_of(experiment)[arm]
+    spec = arms_of(protocol.protocol)[arm]
     timeline = _course(spec, removal).timeline
     stop = len(timeline) if epoch is None else epoch
     if not 0 <= stop <= len(timeline):
@@ -39,16 +44,31 @@ def replay(
     tree = Tree(root)
     nodes = tree.grow(timeline, range(stop + 1))
     states = tree.states(seed)
-    workshop = open_workshop(project.data, project.store, settle())
-    start = _nearest(workshop, {at: states[node] for at, node in nodes.items()})
-    settings = timeline[start:stop]
-    optimizer = (settings or timeline)[0].update.optimizer
-    stored = from_bytes(workshop.store.get(states[nodes[start]]).weights)
-    learner = resumed(root, stored, optimizer, workshop.device)
-    if settings:
-        data = load(root.dataset, seed, workshop.data, workshop.device)
-        train(learner, data, settings, seed=seed, start=start)
-    return learner.model.eval()
+    workshop = open_workshop(project.data, project.store, settle(), protocol.engine)
+    store = workshop.store(root)
+    start = _nearest(store, {at: states[node] for at, node in nodes.items()})
+    checkpoint = from_bytes(store.get(states[nodes[start]]).weights)
+    work = [Work(settings, now) for now, settings in enumerate(timeline[start:stop], start=start)]
+    if work:
+        seat = Seat(seed, checkpoint, load(root.dataset, seed, workshop.data, workshop.device))
+        checkpoint = _trained(seat, work, root, workshop)
+    model = build(root.model, root.dataset, None, workshop.device)
+    restore(checkpoint, model)
+    return model.eval()
+
+
+def _trained(seat: Seat, work: list[Work], root: Root, workshop: Workshop) -> Checkpoint:
+    """Return a state after more epochs, by the executor that trained what is stored."""
+    choice = workshop.choice(root)
+    for alike, epochs in groupby(work, lambda each: shape(root, each.settings.update)):
+        some = list(epochs)
+        optimizer = some[0].settings.update.optimizer
+        pack = open_pack(choice.executor, alike, optimizer, workshop.device, choice.width)
+        pack.enter(0, seat)
+        for each in some:
+            pack.train_epoch({0: each})
+        seat = seat._replace(checkpoint=pack.state(0))
+    return seat.checkpoint
 
 
 def _course(spec: Experiment, removal: int) -> Course:
@@ -70,8 +90,8 @@ def _course(spec: Experiment, removal: int) -> Course:
     return courses[0]
 
 
-def _nearest(workshop: Workshop, states: dict[int, str]) -> int:
-    stored = [epoch for epoch, state in states.items() if workshop.store.has(state)]
+def _nearest(store: Store, states: dict[int, str]) -> int:
+    stored = [epoch for epoch, state in states.items() if store.has(state)]
     if not stored:
         raise EvidenceError(
             "no weights of this run are stored on this machine; run `dvc repro` to train them"

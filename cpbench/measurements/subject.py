@@ -7,7 +7,7 @@ from typing import Literal, NamedTuple
 import torch
 from torch import Tensor, nn
 
-from cpbench.datasets import Data
+from cpbench.datasets import Data, Part
 from cpbench.deficits import impair_images, impair_labels
 from cpbench.records.readings import Quantity
 from cpbench.specs.deficits import Deficit
@@ -70,27 +70,23 @@ class Subject:
         """Whether recalibrating means anything."""
         return any(isinstance(module, nn.BatchNorm2d) for module in self.model.modules())
 
+    @property
+    def is_finite(self) -> bool:
+        """Whether its outputs on the clean training split are numbers."""
+        return bool(torch.isfinite(self.logits("train")).all())
+
     def view(self, split: Split, deficits: tuple[Deficit, ...]) -> View:
         """Return a split as training would show it without augmentation, under these deficits."""
-        part = self.data.train if split == "train" else self.data.test
-        indices = torch.arange(len(part.labels), device=part.labels.device)
-        noise = generator(self.seed, "deficit", self.epoch, device=self.data.mean.device)
-        draw = Draw(self.seed, split, indices, len(indices), noise)
         images = impair_images(
-            self.data.unit(part.images),
+            self.data.unit(self._part(split).images),
             [each for each in deficits if each.acts_on == "inputs"],
-            draw,
+            self._draw(split),
         )
-        renamed = [each for each in deficits if each.acts_on == "targets"]
-        return View(
-            self.data.normalise(images), impair_labels(part.labels, renamed, self.data.num_classes)
-        )
+        return View(self.data.normalise(images), self._labels(split, deficits))
 
     def labels(self, split: Split, *, impaired: bool) -> Tensor:
         """Return the labels that go with `logits`."""
-        part = self.data.train if split == "train" else self.data.test
-        renamed = [each for each in self.deficits if each.acts_on == "targets"] if impaired else []
-        return impair_labels(part.labels, renamed, self.data.num_classes)
+        return self._labels(split, self.deficits if impaired else ())
 
     def logits(self, split: Split, *, impaired: bool = False, bn: Bn = "as_is") -> Tensor:
         """Return the model's outputs on a split.
@@ -104,6 +100,20 @@ class Subject:
             images = self.view(split, self.deficits if impaired else ()).images
             self._logits[key] = _outputs(model, images)
         return self._logits[key]
+
+    def _part(self, split: Split) -> Part:
+        return self.data.train if split == "train" else self.data.test
+
+    def _draw(self, split: Split) -> Draw:
+        labels = self._part(split).labels
+        indices = torch.arange(len(labels), device=labels.device)
+        noise = generator(self.seed, "deficit", self.epoch, device=self.data.mean.device)
+        return Draw(self.seed, split, indices, len(indices), noise)
+
+    def _labels(self, split: Split, deficits: tuple[Deficit, ...]) -> Tensor:
+        renamed = [each for each in deficits if each.acts_on == "targets"]
+        labels = self._part(split).labels
+        return impair_labels(labels, renamed, self.data.num_classes, self._draw(split))
 
     def _recalibrated(self) -> nn.Module:
         """Return a copy whose batch-norm statistics are those of the clean training images.

@@ -10,6 +10,8 @@ from typing import Any
 import torch
 from torch import nn
 
+from cpbench.models.all_cnn import build_all_cnn
+from cpbench.models.deep_linear import build_deep_linear
 from cpbench.models.initialisation import initialise
 from cpbench.models.mlp import build_mlp
 from cpbench.models.resnet18 import build_resnet18
@@ -19,6 +21,8 @@ from cpbench.specs.models import Model
 
 Shape = tuple[int, int, int]
 BUILDERS: Mapping[str, Callable[[Any, Shape, int], nn.Module]] = {
+    "all_cnn": build_all_cnn,
+    "deep_linear": build_deep_linear,
     "mlp": build_mlp,
     "resnet18": build_resnet18,
     "small_resnet": build_small_resnet,
@@ -37,6 +41,6 @@ def build(
         model = BUILDERS[spec.kind](spec, dataset.shape, spec.num_outputs or dataset.num_classes)
     model = model.to_empty(device="cpu")
     if generator is not None:
-        initialise(model, generator, he_normal=spec.kind == "mlp")
+        initialise(model, generator, linear_gain=spec.linear_gain)
     memory = torch.channels_last if spec.has_batch_norm else torch.contiguous_format
     return model.to(device=device).to(memory_format=memory)

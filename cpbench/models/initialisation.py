@@ -9,12 +9,13 @@ from torch import nn
 from torch.nn import init
 
 
-def initialise(model: nn.Module, generator: torch.Generator, *, he_normal: bool) -> None:
+def initialise(model: nn.Module, generator: torch.Generator, *, linear_gain: float | None) -> None:
     """Fill every parameter and buffer of a model in place.
 
     Convolutions: He-normal by fan-out (He et al. 2015, eq. 14), as torchvision's ResNets. Batch
-    normalisation: scale 1, shift 0. Linear layers: He-normal by fan-in and zero bias when
-    `he_normal` (eq. 10); otherwise torch's uniform default, U(±1/√fan_in).
+    normalisation: scale 1, shift 0. Linear layers: normal with standard deviation
+    `linear_gain`/√fan_in and zero bias, which with √2 is He-normal (eq. 10); without a gain torch's
+    uniform default, U(±1/√fan_in).
 
     Raises:
         TypeError: A module with parameters of its own has no rule.
@@ -31,16 +32,21 @@ def initialise(model: nn.Module, generator: torch.Generator, *, he_normal: bool)
             init.ones_(module.weight)
             init.zeros_(module.bias)
         elif isinstance(module, nn.Linear):
-            _initialise_linear(module, generator, he_normal=he_normal)
+            _initialise_linear(module, generator, linear_gain)
         elif next(module.parameters(recurse=False), None) is not None:
             raise TypeError(f"{name}: no initialisation is defined for {type(module).__name__}")
 
 
-def _initialise_linear(module: nn.Linear, generator: torch.Generator, *, he_normal: bool) -> None:
-    if he_normal:
-        init.kaiming_normal_(module.weight, nonlinearity="relu", generator=generator)
-        init.zeros_(module.bias)
+def _initialise_linear(
+    module: nn.Linear, generator: torch.Generator, linear_gain: float | None
+) -> None:
+    bias = cast("nn.Parameter | None", module.bias)
+    root = math.sqrt(module.in_features)
+    if linear_gain is not None:
+        init.normal_(module.weight, 0.0, linear_gain / root, generator=generator)
+        if bias is not None:
+            init.zeros_(bias)
         return
-    bound = 1 / math.sqrt(module.in_features)
-    init.uniform_(module.weight, -bound, bound, generator=generator)
-    init.uniform_(module.bias, -bound, bound, generator=generator)
+    init.uniform_(module.weight, -1 / root, 1 / root, generator=generator)
+    if bias is not None:
+        init.uniform_(bias, -1 / root, 1 / root, generator=generator)

@@ -5,6 +5,7 @@ Source: He et al. (2016), table 1; the CIFAR stem as in §4.2.
 
 from torch import nn
 
+from cpbench.models.taps import skip_dead_taps
 from cpbench.specs.models import Resnet18
 
 
@@ -20,4 +21,4 @@ def build_resnet18(spec: Resnet18, shape: tuple[int, int, int], num_outputs: int
         model.maxpool = nn.Identity()  # pyright: ignore[reportAttributeAccessIssue] - inferred type
     elif channels != model.conv1.in_channels:
         model.conv1 = nn.Conv2d(channels, 64, 7, stride=2, padding=3, bias=False)
-    return model
+    return skip_dead_taps(model)

@@ -130,9 +130,8 @@ def compile_protocol(protocol: Protocol, seeds: tuple[int, ...]) -> Compiled:
     _refuse_too_many(protocol, len(seeds))
     trees: dict[str, Tree] = {}
     cells = list(cells_of(experiment, trees))
-    stretches = _distinct(
-        stretch for seed in seeds for tree in trees.values() for stretch in tree.stretches(seed)
-    )
+    grown = {(id(tree), seed): [*tree.stretches(seed)] for seed in seeds for tree in trees.values()}
+    stretches = _distinct(itertools.chain.from_iterable(grown.values()))
     plan = Plan(
         protocol=protocol.id,
         digest=protocol_digest(protocol),
@@ -146,7 +145,7 @@ def compile_protocol(protocol: Protocol, seeds: tuple[int, ...]) -> Compiled:
         epochs_naive=len(seeds) * sum(cell.condition.epochs for cell in cells),
         epochs_shared=len(seeds) * sum(tree.num_epochs for tree in trees.values()),
         conditions=tuple(cell.condition for cell in cells),
-        runs=tuple(_runs(cells, seeds)),
+        runs=tuple(_runs(cells, seeds, grown)),
         segments=tuple(_segment(stretch) for stretch in stretches),
     )
     return Compiled(protocol, plan, stretches)
@@ -169,14 +168,18 @@ def _count(seeds: int | SeedsFromRegistration) -> int:
     return seeds.n if isinstance(seeds, SeedsFromRegistration) else seeds
 
 
-def _runs(cells: list[Cell], seeds: tuple[int, ...]) -> Iterator[Run]:
-    states: dict[tuple[int, int], list[str]] = {}
-    for (number, cell), seed in itertools.product(enumerate(cells), seeds):
-        key = (id(cell.tree), seed)
-        if key not in states:
-            states[key] = cell.tree.states(seed)
-        digests = {str(epoch): states[key][node] for epoch, node in cell.nodes.items()}
-        yield Run(condition=number, seed=seed, states=digests)
+def _runs(
+    cells: list[Cell], seeds: tuple[int, ...], grown: dict[tuple[int, int], list[Stretch]]
+) -> Iterator[Run]:
+    """Yield every cell with every seed; each epoch it keeps is the end of one of the stretches."""
+    trees = {id(cell.tree): cell.tree for cell in cells}
+    places = {key: tree.places() for key, tree in trees.items()}
+    for number, cell in enumerate(cells):
+        kept = [(str(epoch), places[id(cell.tree)][node]) for epoch, node in cell.nodes.items()]
+        for seed in seeds:
+            own = grown[id(cell.tree), seed]
+            states = {epoch: own[place].state for epoch, place in kept}
+            yield Run(condition=number, seed=seed, states=states)
 
 
 def _distinct(stretches: Iterator[Stretch]) -> tuple[Stretch, ...]:

@@ -52,7 +52,7 @@ class Stretch(NamedTuple):
     """Digest of the weights at `start`; none for the initialisation itself."""
     start: int
     settings: Timeline
-    """The settings of epochs start … stop."""
+    """The settings of epochs start … stop: of one batch size and one kind of optimizer."""
 
     @property
     def stop(self) -> int:
@@ -67,6 +67,15 @@ class _Numbered(NamedTuple):
     number: int
 
 
+class _Piece(NamedTuple):
+    """A stretch before it has a seed: what lies between two cuts."""
+
+    node: int
+    top: int
+    """The cut it starts from."""
+    settings: Timeline
+
+
 class Tree:
     """All timelines that begin with one root, as a trie over epoch settings.
 
@@ -77,6 +86,7 @@ class Tree:
         self.root = root
         self._settings: list[EpochSettings] = []
         self._digests: list[str] = []
+        self._makes: list[tuple[object, ...]] = []
         self._numbers: dict[EpochSettings, int] = {}
         self._seen: dict[int, _Numbered] = {}
         self._parents = [-1]
@@ -84,9 +94,11 @@ class Tree:
         self._depths = [0]
         self._children: list[dict[int, int]] = [{}]
         self._kept = {0}
+        self._pieces: tuple[_Piece, ...] | None = None
 
     def grow(self, timeline: Timeline, kept: Iterable[int]) -> dict[int, int]:
         """Add a run; return the node of each epoch to keep."""
+        self._pieces = None
         nodes = [0]
         for settings in timeline:
             nodes.append(self._child(nodes[-1], self._settings_id(settings)))
@@ -106,27 +118,44 @@ class Tree:
             states.append(fold(states[parent], self._digests[edge]))
         return states
 
+    def places(self) -> dict[int, int]:
+        """Return which of the `stretches` of a seed ends at a node, for all nodes that are cuts."""
+        return {piece.node: place for place, piece in enumerate(self._cut())}
+
     def stretches(self, seed: int) -> Iterator[Stretch]:
-        """Yield the segments of one seed: cut where kept and where runs part.
+        """Yield the segments of one seed.
+
+        Cut where kept, where runs part, and where the batch size or the kind of optimizer changes,
+        so that a segment is one program from its first step to its last.
 
         Yields:
             Each segment, after its parent.
         """
         states = self.states(seed)
-        cuts = [node for node in range(len(self._parents)) if self._is_cut(node)]
-        for node in cuts:
-            top = node
-            path: list[EpochSettings] = []
-            while top != 0 and (top == node or not self._is_cut(top)):
-                path.append(self._settings[self._edges[top]])
-                top = self._parents[top]
+        for node, top, settings in self._cut():
             parent = None if node == 0 else states[top]
-            yield Stretch(
-                self.root, seed, states[node], parent, self._depths[top], tuple(reversed(path))
-            )
+            yield Stretch(self.root, seed, states[node], parent, self._depths[top], settings)
+
+    def _cut(self) -> tuple[_Piece, ...]:
+        """Cut once for all seeds, which share the pieces' settings."""
+        if self._pieces is None:
+            cuts = [node for node in range(len(self._parents)) if self._is_cut(node)]
+            self._pieces = tuple(map(self._piece, cuts))
+        return self._pieces
+
+    def _piece(self, node: int) -> _Piece:
+        top = node
+        path: list[EpochSettings] = []
+        while top != 0 and (top == node or not self._is_cut(top)):
+            path.append(self._settings[self._edges[top]])
+            top = self._parents[top]
+        return _Piece(node, top, tuple(reversed(path)))
 
     def _is_cut(self, node: int) -> bool:
-        return node in self._kept or len(self._children[node]) > 1
+        children = self._children[node]
+        if node in self._kept or len(children) > 1:
+            return True
+        return any(self._makes[edge] != self._makes[self._edges[node]] for edge in children)
 
     def _settings_id(self, settings: EpochSettings) -> int:
         """Number equal settings equally.
@@ -139,6 +168,7 @@ class Tree:
         if number == len(self._settings):
             self._settings.append(settings)
             self._digests.append(digest(settings.json_value()))
+            self._makes.append(_make(settings))
         self._seen[id(settings)] = _Numbered(settings, number)
         return number
 
@@ -152,6 +182,12 @@ class Tree:
             self._depths.append(self._depths[node] + 1)
             self._children.append({})
         return child
+
+
+def _make(settings: EpochSettings) -> tuple[object, ...]:
+    """Return what a step's program depends on: all of the update but the optimizer's numbers."""
+    others = (value for name, value in settings.update if name != "optimizer")
+    return (*others, settings.update.optimizer.kind)
 
 
 def gather(stretches: Iterable[Stretch]) -> dict[str | None, list[Stretch]]:

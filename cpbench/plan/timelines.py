@@ -2,19 +2,19 @@
 
 import itertools
 import math
-from collections.abc import Iterator
-from typing import NamedTuple
+from collections.abc import Callable, Iterator
+from functools import lru_cache
+from typing import NamedTuple, ParamSpec, TypeVar
 
 from cpbench.errors import SpecError
 from cpbench.specs.base import Count
 from cpbench.specs.deficits import Deficit
+from cpbench.specs.laws import learning_rate
 from cpbench.specs.phases import Phase
 from cpbench.specs.protocols import Experiment
 from cpbench.specs.training import (
     EpochSettings,
-    Exponential,
     Inputs,
-    LrLaw,
     Objective,
     Optimizer,
     Targets,
@@ -23,6 +23,17 @@ from cpbench.specs.training import (
 )
 
 Timeline = tuple[EpochSettings, ...]
+
+REMEMBERED = 2**14
+"""Resolved settings that are kept: runs of a sweep have most in common."""
+
+Given = ParamSpec("Given")
+Made = TypeVar("Made")
+
+
+def _remembered(resolve: Callable[Given, Made]) -> Callable[Given, Made]:
+    """Return a function of settings that makes equal ones once: one object, known by identity."""
+    return lru_cache(REMEMBERED)(resolve)  # pyright: ignore[reportReturnType] - frozen models hash
 
 
 class Window(NamedTuple):
@@ -59,7 +70,7 @@ def course(experiment: Experiment, point: dict[str, int]) -> Course:
     """Return the timeline of one cell and its deficit window.
 
     Raises:
-        SpecError: A phase would end before it begins.
+        SpecError: A phase would end before it begins, or train at a learning rate of 0.
     """
     spans = _spans(experiment.phases, point)
     impaired = [
@@ -94,14 +105,6 @@ def control_timeline(control: str, experiment: Experiment, paired: Course) -> Ti
             return timeline[window.removal :]
 
 
-def learning_rate(law: LrLaw, lr: float, clock: int) -> float:
-    """Return the learning rate at a clock reading, in epochs.
-
-    To twelve digits: the last bits of a power differ between C libraries, and a plan must not.
-    """
-    return float(f"{lr * law.gamma**clock:.12g}") if isinstance(law, Exponential) else lr
-
-
 def steps_per_epoch(num_train: Count, batch_size: Count) -> int:
     """Return how many steps one epoch has; a smaller last batch counts."""
     return math.ceil(num_train / batch_size)
@@ -134,13 +137,20 @@ def _epochs(
     base: Training, phases: tuple[Phase, ...], spans: list[_Span]
 ) -> Iterator[EpochSettings]:
     clock = 0
-    for phase, span in zip(phases, spans, strict=True):
+    for index, (phase, span) in enumerate(zip(phases, spans, strict=True)):
         if phase.lr_clock == "restart":
             clock = 0
         law, optimizer = phase.lr_law or base.lr_law, phase.optimizer or base.optimizer
         settings = _settings(base, phase, optimizer)
         for _ in range(span.start, span.stop):
-            settings = _at_rate(settings, learning_rate(law, optimizer.lr, clock))
+            rate = learning_rate(law, optimizer.lr, clock)
+            if rate <= 0:
+                raise SpecError(
+                    f"protocol.phases.{index}: the {law.kind} lr_law is at 0 from epoch {clock} of "
+                    "its clock on, where nothing is trained; end it above 0, give it more epochs, "
+                    "or restart its clock"
+                )
+            settings = _at_rate(settings, rate)
             yield settings
             clock += 1
 
@@ -151,11 +161,17 @@ def _settings(base: Training, phase: Phase, optimizer: Optimizer) -> EpochSettin
         inputs=Inputs(augmentation=augmentation, deficits=()),
         targets=Targets(deficits=()),
         objective=Objective(),
-        update=Update(batch_size=phase.batch_size or base.batch_size, optimizer=optimizer),
+        update=Update(
+            batch_size=phase.batch_size or base.batch_size,
+            optimizer=optimizer,
+            precision=base.precision,
+        ),
+        order=phase.order,
     )
     return _with_deficits(plain, phase.deficits)
 
 
+@_remembered
 def _at_rate(settings: EpochSettings, lr: float) -> EpochSettings:
     """Return the settings at a learning rate: the same object while it does not change."""
     if math.isclose(settings.update.optimizer.lr, lr, rel_tol=0.0, abs_tol=0.0):
@@ -166,6 +182,7 @@ def _at_rate(settings: EpochSettings, lr: float) -> EpochSettings:
     )
 
 
+@_remembered
 def _with_deficits(epoch: EpochSettings, deficits: tuple[Deficit, ...]) -> EpochSettings:
     """Return the epoch with these deficits instead of its own, images apart from labels."""
     images = tuple(each for each in deficits if each.acts_on == "inputs")

@@ -5,8 +5,9 @@ from collections.abc import Iterable, Iterator
 from cpbench.digests import digest
 from cpbench.errors import EvidenceError
 from cpbench.records.plans import Condition, Plan
-from cpbench.records.readings import Readings
+from cpbench.records.readings import Quantity, Readings
 from cpbench.records.results import Row
+from cpbench.specs.measurements import Accuracy
 from cpbench.specs.protocols import Protocol
 
 
@@ -25,7 +26,9 @@ def collect(protocol: Protocol, plan: Plan, measured: Iterable[Readings]) -> tup
             (each.arm, each.control, each.point) not in conditions for each in readings.readings
         ):
             raise _foreign(plan, readings)
-        rows.extend(_rows(plan, readings, conditions))
+        spec = protocol.measurements[readings.measurement]
+        least = {plan.metric: "fraction"} if isinstance(spec, Accuracy) else {}
+        rows.extend(_rows(plan, readings, conditions, least))
     return tuple(rows)
 
 
@@ -43,11 +46,25 @@ def _foreign(plan: Plan, readings: Readings) -> EvidenceError:
 
 
 def _rows(
-    plan: Plan, readings: Readings, conditions: dict[tuple[str, str, str], Condition]
+    plan: Plan,
+    readings: Readings,
+    conditions: dict[tuple[str, str, str], Condition],
+    least: dict[str, str],
 ) -> Iterator[Row]:
+    """Yield a row per number; a diverged run has those of its neighbours, without a value.
+
+    Left out, it would be taken for a run that is missing, which claims treat otherwise.
+    """
+    units = least | {
+        name: quantity.unit
+        for reading in readings.readings
+        for name, quantity in reading.values.items()
+    }
+    lost = {name: Quantity(value=None, unit=unit) for name, unit in units.items()}
     for reading in readings.readings:
         condition = conditions[reading.arm, reading.control, reading.point]
-        for name, quantity in reading.values.items():
+        values = reading.values or (lost if reading.status == "diverged" else {})
+        for name, quantity in values.items():
             yield Row(
                 protocol=plan.protocol,
                 arm=reading.arm,

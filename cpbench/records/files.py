@@ -8,7 +8,7 @@ from typing import Any, TypeVar, cast
 
 from pydantic import BaseModel, ValidationError
 
-from cpbench.errors import EvidenceError
+from cpbench.errors import EnvironmentFault, EvidenceError
 from cpbench.specs.reading import display
 
 OPEN_DEPTH = 2
@@ -17,17 +17,18 @@ Record = TypeVar("Record", bound=BaseModel)
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write a text file: a reader sees the old one or the new one, never half of one."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    """Write a text file: a reader sees the old one or the new one, never half of one.
+
+    Raises:
+        EnvironmentFault: The disk is full or not writable.
+    """
     try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as stream:
-            stream.write(text)
-        Path(name).chmod(0o644)
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+        _replace(path, text)
+    except OSError as error:
+        raise EnvironmentFault(
+            f"{display(path)}: {len(text.encode()):,} bytes could not be written "
+            f"({error.strerror}); free space and run again"
+        ) from error
 
 
 def to_json(value: Any) -> str:  # noqa: ANN401 - any JSON value
@@ -59,6 +60,19 @@ def read_record(model: type[Record], path: Path, *, stage: str) -> Record:
         raise EvidenceError(
             f"{display(path)}: {where}: {first['msg']}; re-run `dvc repro {stage}`"
         ) from error
+
+
+def _replace(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as stream:
+            stream.write(text)
+        Path(name).chmod(0o644)
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
 
 
 def _lines(value: Any, depth: int) -> str:  # noqa: ANN401 - any JSON value

@@ -27,7 +27,11 @@ class StageProvenance(Spec):
     ledger_head: str | None = None
     """Hash of the ledger's last entry when the oldest part was made; empty for an empty ledger."""
     peak_memory_mb: float | None = None
+    """The most that one process held."""
     joules: float | None = None
+    """What the device used for it, whatever else ran there; absent where it does not tell."""
+    width: int | None = None
+    """The most members that were trained as one program; absent: each alone."""
 
 
 class Difference(Spec):

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from cpbench.digests import digest
 from cpbench.records.plans import Condition, Plan, Run
 from cpbench.records.results import Row
+from cpbench.specs.laws import LrLaw, learning_rate
 from cpbench.specs.published import (
     FULL,
     Ending,
@@ -20,7 +21,6 @@ from cpbench.specs.published import (
     Removed,
     SourceTraining,
 )
-from cpbench.specs.training import Exponential
 
 UNCHECKED = "flagged(published: no check of the sampler)"
 """Status of a λ̂ that came without chains: shown, and in no comparison."""
@@ -158,9 +158,8 @@ def _unknown_cost() -> dict[str, Any]:
 
 def _cost(cell: Cell, training: SourceTraining) -> dict[str, Any]:
     steps = math.ceil(training.num_train / training.batch_size)
-    law = training.lr_law
-    gamma = law.gamma if isinstance(law, Exponential) else 1.0
-    rates = _rates(training.lr, gamma, cell.total)
+    # A frozen spec can be hashed, which pyright does not know.
+    rates = _rates(training.lr_law, training.lr, cell.total)  # pyright: ignore[reportArgumentType]
     return {
         "steps": cell.total * steps,
         "steps_at_removal": cell.removal * steps,
@@ -172,12 +171,9 @@ def _cost(cell: Cell, training: SourceTraining) -> dict[str, Any]:
 
 
 @lru_cache(maxsize=16)
-def _rates(lr: float, gamma: float, total: int) -> tuple[float, ...]:
-    """Learning rate of each epoch, to twelve digits as in a plan of ours.
-
-    The last bits of a power differ between machines.
-    """
-    return tuple(float(f"{lr * gamma**epoch:.12g}") for epoch in range(total))
+def _rates(law: LrLaw, lr: float, total: int) -> tuple[float, ...]:
+    """Learning rate of each epoch, as in a plan of ours."""
+    return tuple(learning_rate(law, lr, epoch) for epoch in range(total))
 
 
 def _rows(protocol: str, cell: Cell, ending: Ending, full: float) -> Iterator[Row]:

@@ -4,6 +4,7 @@ from cpbench.records.provenance import Provenance
 from cpbench.report.evidence import Study
 from cpbench.report.markdown import code, escape, table
 from cpbench.report.numbers import DASH, decimal, seconds
+from cpbench.report.savings import savings
 
 
 def mixed_numerics(provenance: Provenance) -> dict[str, tuple[str, ...]]:
@@ -25,14 +26,14 @@ def work_text(provenance: Provenance) -> str:
 
 
 def cost_section(study: Study) -> str:
-    """Return epochs saved, and one line per stage of time, device, versions and commit."""
+    """Return what was spent and saved, and one line per stage of time, device and commit."""
     parts: list[str] = []
     plan = study.plan
     if plan:
-        saved = 1 - plan.epochs_shared / plan.epochs_naive if plan.epochs_naive else 0.0
+        share = 1 - plan.epochs_shared / plan.epochs_naive if plan.epochs_naive else 0.0
         parts.append(
             f"The plan trains {plan.epochs_shared:,} epochs instead of {plan.epochs_naive:,}: "
-            f"runs share what they have in common, which saves {decimal(100 * saved, 1)} %."
+            f"runs share what they have in common, which saves {decimal(100 * share, 1)} %."
         )
     if not study.provenance.stages:
         return "\n\n".join([*parts, "Nothing is recorded about any run."])
@@ -51,6 +52,7 @@ def cost_section(study: Study) -> str:
         "<sub>Work: summed over everything the stage's results rest on, "
         "also what was stored before.</sub>"
     )
+    parts += [saved] if (saved := savings(study)) else []
     told = [table(header, rows, right="lrllrr"), key, _versions(study.provenance)]
     return "\n\n".join([*parts, *told, *_against_commit(study.provenance)])
 
@@ -67,7 +69,7 @@ def _stage(provenance: Provenance, name: str) -> list[str]:
         escape(stage.device),
         numerics or DASH,
         DASH if stage.peak_memory_mb is None else f"{decimal(stage.peak_memory_mb, 0)} MB",
-        DASH if stage.joules is None else f"{decimal(stage.joules / 1000, 1)} kJ",
+        "not told" if stage.joules is None else f"{decimal(stage.joules / 1000, 1)} kJ",
         f"{commit} **with uncommitted changes**" if stage.dirty else commit,
         _head(stage.ledger_head),
     ]

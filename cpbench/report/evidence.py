@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from cpbench.project import Project
+from cpbench.records.packing import read_packing
 from cpbench.records.plans import Plan, read_plan
 from cpbench.records.provenance import Provenance, read_provenance
 from cpbench.records.scores import Scores, read_scores
@@ -15,6 +16,9 @@ from cpbench.specs.published import PublishedProtocol
 from cpbench.specs.reading import read
 from cpbench.specs.register import load_register
 from cpbench.specs.validating import validate
+
+STUDY_BENCHMARK = "benchmarks/engine/study.json"
+"""Below reports/: what packing saves, where it was measured."""
 
 
 class Study(NamedTuple):
@@ -33,6 +37,8 @@ class Study(NamedTuple):
     provenance: Provenance
     series: tuple[Series, ...]
     """Its arms in the plan's order; empty when it has no results."""
+    packing: float | None = None
+    """How many times as long its training takes without packing; None where not measured."""
 
     @property
     def drawn(self) -> tuple[Series, ...]:
@@ -107,6 +113,7 @@ def _study(project: Project, name: str, scores: Scores, *, heavy: bool) -> Study
         plan=plan,
         provenance=read_provenance(project.provenance(name)),
         series=_ordered(of_protocol(scores.series, name), plan.arms if plan else ()),
+        packing=read_packing(project.root / "reports" / STUDY_BENCHMARK, name),
     )
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from cpbench.specs.datasets import Constants, Dataset
-from cpbench.specs.deficits import Blur, ClassPermutation, Deficit
+from cpbench.specs.deficits import Blur, ClassPermutation, Deficit, RandomLabels
 from cpbench.specs.models import Model
 from cpbench.specs.phases import Phase
 from cpbench.specs.training import Training
@@ -44,10 +44,11 @@ def sweep_faults(
 
 
 def phase_faults(training: Training, phases: tuple[Phase, ...]) -> Iterator[Fault]:
-    """Yield phases whose budget or learning-rate clock is not said."""
+    """Yield phases whose budget or learning-rate clock is not said, or that swap the optimizer."""
     for index, phase in enumerate(phases[:-1]):
         if phase.fill_to is not None:
             yield Fault(("phases", index, "fill_to"), "is only for the last phase; use until")
+    yield from _optimizer_faults(training, phases)
     laws = [phase.lr_law or training.lr_law for phase in phases]
     if all(law.kind == "constant" for law in laws):
         return
@@ -55,6 +56,15 @@ def phase_faults(training: Training, phases: tuple[Phase, ...]) -> Iterator[Faul
         if index > 0 and phase.lr_clock is None:
             message = "needs lr_clock: continue | restart, because the learning rate moves"
             yield Fault(("phases", index), message)
+
+
+def _optimizer_faults(training: Training, phases: tuple[Phase, ...]) -> Iterator[Fault]:
+    """Yield phases with another kind of optimizer: one cannot go on from another's state."""
+    base = training.optimizer.kind
+    for index, phase in enumerate(phases):
+        if phase.optimizer is not None and phase.optimizer.kind != base:
+            message = f"is {phase.optimizer.kind}, and the training is {base}; keep to one kind"
+            yield Fault(("phases", index, "optimizer"), message)
 
 
 def data_faults(
@@ -103,5 +113,7 @@ def _misfit(deficit: Deficit, dataset: Dataset) -> str:
         case ClassPermutation(shift=int() as shift) if shift % dataset.num_classes == 0:
             num_classes = dataset.num_classes
             return f"shift {shift} of {num_classes} renames none; use 1 to {num_classes - 1}"
+        case RandomLabels() if deficit.num_replaced(dataset.num_train) == 0:
+            return f"fraction {deficit.fraction} of {dataset.num_train} examples replaces none"
         case _:
             return ""

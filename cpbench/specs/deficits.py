@@ -85,4 +85,27 @@ class ClassPermutation(Spec):
         return self
 
 
-Deficit = Annotated[Blur | VerticalFlip | Noise | ClassPermutation, Field(discriminator="kind")]
+class RandomLabels(Spec):
+    """Labels are replaced by uniform random ones, drawn once per replicate and example.
+
+    Zhang et al. replace each label with a probability; here an exact share is, and the examples of
+    a smaller fraction are among those of a larger one, with the same labels.
+
+    Source: Zhang et al. (2017), §2.1 (partially corrupted labels).
+    """
+
+    acts_on: ClassVar[str] = "targets"
+    is_still: ClassVar[bool] = True
+
+    kind: Literal["random_labels"]
+    fraction: Annotated[float, Field(strict=True, gt=0, le=1)] = 1.0
+    """Share of the training examples whose label is replaced; by chance some keep theirs."""
+
+    def num_replaced(self, num_examples: int) -> int:
+        """Return how many of the examples that is."""
+        return round(self.fraction * num_examples)
+
+
+Deficit = Annotated[
+    Blur | VerticalFlip | Noise | ClassPermutation | RandomLabels, Field(discriminator="kind")
+]

@@ -1,10 +1,15 @@
-"""Models: what is trained. All return logits, never probabilities."""
+"""Models: what is trained. All return logits, never probabilities.
 
+`linear_gain` is the standard deviation of a linear layer's initial weights times √fan_in, with zero
+bias; none is torch's default, uniform within ±1/√fan_in, bias too. Convolutions are He-normal.
+"""
+
+import math
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from cpbench.specs.base import Count, Spec
+from cpbench.specs.base import Count, Positive, Spec
 
 
 class Mlp(Spec):
@@ -14,6 +19,7 @@ class Mlp(Spec):
     """
 
     has_batch_norm: ClassVar[bool] = False
+    linear_gain: ClassVar[float | None] = math.sqrt(2)
 
     kind: Literal["mlp"]
     widths: tuple[Count, ...]
@@ -29,6 +35,7 @@ class Resnet18(Spec):
     """
 
     has_batch_norm: ClassVar[bool] = True
+    linear_gain: ClassVar[float | None] = None
 
     kind: Literal["resnet18"]
     stem: Literal["imagenet", "cifar"]
@@ -44,6 +51,7 @@ class SmallResnet(Spec):
     """
 
     has_batch_norm: ClassVar[bool] = True
+    linear_gain: ClassVar[float | None] = None
 
     kind: Literal["small_resnet"]
     width: Count = 16
@@ -54,4 +62,46 @@ class SmallResnet(Spec):
     """Number of logits; by default the dataset's number of classes."""
 
 
-Model = Annotated[Mlp | Resnet18 | SmallResnet, Field(discriminator="kind")]
+class AllCnn(Spec):
+    """Nine convolutions and no other layer: w, w, 2w/2, 2w, 2w, 2w/2, 2w, 2w (1×1), classes (1×1).
+
+    3×3 where nothing is said, `/2` is stride 2; batch normalisation and ReLU after all but the
+    last, whose global average is the logits.
+
+    Source: Achille, Rovere & Soatto (2019), appendix, at w = 96, after All-CNN-C of Springenberg et
+    al. (2015), which has w instead of 2w at the first stride and dropout instead of normalisation.
+    """
+
+    has_batch_norm: ClassVar[bool] = True
+    linear_gain: ClassVar[float | None] = None
+
+    kind: Literal["all_cnn"]
+    width: Count = 96
+    """Channels of the first block, w."""
+    num_outputs: Count | None = None
+    """Number of logits; by default the dataset's number of classes."""
+
+
+class DeepLinear(Spec):
+    """A product of matrices, without bias or activation.
+
+    Source: Saxe, McClelland & Ganguli (2014), §1; Gaussian weights of variance 1/fan_in at scale 1.
+    """
+
+    has_batch_norm: ClassVar[bool] = False
+
+    kind: Literal["deep_linear"]
+    widths: tuple[Count, ...]
+    """Widths of the hidden layers; an empty list is linear regression on the classes."""
+    init_scale: Positive = 1.0
+    """Standard deviation of the initial weights times √fan_in."""
+    num_outputs: Count | None = None
+    """Number of logits; by default the dataset's number of classes."""
+
+    @property
+    def linear_gain(self) -> float:
+        """The scale that was asked for."""
+        return self.init_scale
+
+
+Model = Annotated[Mlp | Resnet18 | SmallResnet | AllCnn | DeepLinear, Field(discriminator="kind")]

@@ -6,7 +6,8 @@ from pydantic import Field, model_validator
 
 from cpbench.specs.base import Count, Epoch, Spec
 from cpbench.specs.deficits import Deficit
-from cpbench.specs.training import Augmentation, LrLaw, Optimizer
+from cpbench.specs.laws import LrLaw
+from cpbench.specs.training import Augmentation, Optimizer
 
 Hole = Annotated[str, Field(strict=True, pattern=r"^\$[a-z][a-z0-9_]*$")]
 Length = Epoch | Hole
@@ -34,11 +35,17 @@ class Phase(Spec):
     batch_size: Count | None = None
     """Instead of the base's."""
     optimizer: Optimizer | None = None
-    """Instead of the base's; momentum is carried over."""
+    """Instead of the base's, of the same kind; momentum is carried over."""
     lr_law: LrLaw | None = None
     """Instead of the base's."""
     augmentation: tuple[Augmentation, ...] | None = None
     """Instead of the base's."""
+    order: Count | None = None
+    """Another order of the examples than without this line; each number is one of its own.
+
+    Two arms that differ only in it are a fork that differs only in data order (Frankle et al. 2020,
+    §2). Like the other settings it holds for this phase.
+    """
 
     @model_validator(mode="after")
     def _has_one_length(self) -> Self:

@@ -7,6 +7,7 @@ from pydantic import BeforeValidator, Field, field_validator, model_validator
 from cpbench.specs.agreement import DisagreementError, data_faults, phase_faults, sweep_faults
 from cpbench.specs.base import Count, Epoch, Identifier, NonNegative, Spec, Text
 from cpbench.specs.datasets import Dataset
+from cpbench.specs.engine import Engine
 from cpbench.specs.measurements import Control, Measurement
 from cpbench.specs.models import Model
 from cpbench.specs.phases import Phase
@@ -120,11 +121,14 @@ class Experiment(Spec):
 class Protocol(Spec):
     """A protocol file.
 
-    `about` is for people, `protocol` for the weights, `measurements` for the readings.
+    `about` is for people, `engine` for the machine, `protocol` for the weights, `measurements` for
+    the readings.
     """
 
     id: Identifier
     """The file's name without its ending."""
     about: About
+    engine: Engine | None = None
+    """What trains it; by default `auto`, a function of model, shapes and device."""
     protocol: Experiment
     measurements: dict[Identifier, Measurement]

@@ -11,9 +11,9 @@ from pydantic import Field, model_validator
 
 from cpbench.specs.agreement import DisagreementError, Fault
 from cpbench.specs.base import Count, Epoch, Identifier, NonNegative, Number, Positive, Spec
+from cpbench.specs.laws import LrLaw
 from cpbench.specs.protocols import About
 from cpbench.specs.reading import Place
-from cpbench.specs.training import LrLaw
 
 FULL = {"percent": 100.0, "fraction": 1.0}
 """What an accuracy of everything right is, by unit."""

@@ -1,4 +1,4 @@
-"""Training: augmentation, optimizer, learning-rate law, and what one resolved epoch is made of."""
+"""Training: augmentation, optimizer, and what one resolved epoch is made of."""
 
 from typing import Annotated, Literal, Self
 
@@ -6,6 +6,7 @@ from pydantic import Field, model_validator
 
 from cpbench.specs.base import Count, Fraction, NonNegative, Positive, Spec
 from cpbench.specs.deficits import Deficit
+from cpbench.specs.laws import LrLaw
 
 
 class RandomCrop(Spec):
@@ -28,6 +29,9 @@ class RandomFlip(Spec):
 
 
 Augmentation = Annotated[RandomCrop | RandomFlip, Field(discriminator="kind")]
+
+
+Decay = Annotated[float, Field(strict=True, ge=0, lt=1)]
 
 
 class Sgd(Spec):
@@ -53,24 +57,46 @@ class Sgd(Spec):
         return self
 
 
-Optimizer = Annotated[Sgd, Field(discriminator="kind")]
+class AbstractAdam(Spec):
+    """Steps of about lr, whatever the size of the gradient."""
+
+    lr: Positive
+    """Learning rate at clock 0."""
+    betas: tuple[Decay, Decay] = (0.9, 0.999)
+    """What a step keeps of the running means of the gradient and of its square."""
+    eps: Positive = 1e-8
+    """Added to the root of the mean square."""
 
 
-class Constant(Spec):
-    """The learning rate never changes."""
+class Adam(AbstractAdam):
+    """Adam with coupled weight decay (torch's form).
 
-    kind: Literal["constant"]
+    Source: Kingma & Ba (2015), algorithm 1.
+    """
 
-
-class Exponential(Spec):
-    """lr(clock) = lr · gamma^clock, clock in epochs."""
-
-    kind: Literal["exponential"]
-    gamma: Annotated[float, Field(strict=True, gt=0, lt=1)]
-    """Factor per epoch."""
+    kind: Literal["adam"]
+    weight_decay: NonNegative = 0.0
+    """Added to the gradient as `weight_decay * w`, biases and normalisation included."""
 
 
-LrLaw = Annotated[Constant | Exponential, Field(discriminator="kind")]
+class AdamW(AbstractAdam):
+    """Adam with decoupled weight decay: the weights shrink by a share, past the gradient.
+
+    Source: Loshchilov & Hutter (2019), algorithm 2, in torch.optim.AdamW's convention.
+    """
+
+    kind: Literal["adamw"]
+    weight_decay: NonNegative
+    """A step begins with `w - lr * weight_decay * w`, biases and normalisation included."""
+
+
+Optimizer = Annotated[Sgd | Adam | AdamW, Field(discriminator="kind")]
+
+
+Precision = Literal["bf16", "fp32"]
+"""How a step is computed where a protocol declares it. `bf16`: the forward pass and what follows
+from it in bfloat16, weights, gradients and optimizer in single precision. `fp32`: single precision
+throughout, also where a device by default rounds the factors of a convolution (TF32)."""
 
 
 class Training(Spec):
@@ -84,6 +110,8 @@ class Training(Spec):
     """How the learning rate moves with its clock."""
     augmentation: tuple[Augmentation, ...] = ()
     """Random maps of the training images, before any deficit."""
+    precision: Precision | None = None
+    """By default what torch does on the device: fp32, on CUDA with TF32 in convolutions."""
 
 
 class Inputs(Spec):
@@ -110,20 +138,23 @@ class Update(Spec):
 
     batch_size: Count
     optimizer: Optimizer
+    precision: Precision | None = None
 
 
 class EpochSettings(Spec):
     """One epoch, resolved: what decides how it moves the weights, besides data and seed.
 
-    One field per symbol of a training step (`docs/design/algebra.md`); two symbols more, which
-    examples are seen and which weights may move, join as optional fields: an absent option is
-    absent from the digest, so adding them moves no stored state.
+    One field per symbol of a training step (`docs/design/algebra.md`), and the order of the
+    examples; two symbols more, which examples are seen and which weights may move, join as optional
+    fields: an absent option is absent from the digest, so adding them moves no stored state.
     """
 
     inputs: Inputs
     targets: Targets
     objective: Objective
     update: Update
+    order: Count | None = None
+    """Which order the examples come in; absent: the first."""
 
     @property
     def is_still(self) -> bool:

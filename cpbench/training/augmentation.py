@@ -11,6 +11,7 @@ from torch import Tensor
 from torch.nn.functional import pad
 
 from cpbench.specs.training import Augmentation, RandomCrop, RandomFlip
+from cpbench.streams import bring
 
 
 def augment(
@@ -33,7 +34,8 @@ def crop(images: Tensor, spec: RandomCrop, generator: torch.Generator) -> Tensor
         images: batch, channel, height, width.
     """
     count, _, height, width = images.shape
-    offsets = torch.randint(2 * spec.padding + 1, (2, count), generator=generator).to(images.device)
+    draws = torch.randint(2 * spec.padding + 1, (2, count), generator=generator)
+    offsets = bring(draws, images.device)
     rows = offsets[0, :, None] + torch.arange(height, device=images.device)
     columns = offsets[1, :, None] + torch.arange(width, device=images.device)
     padded = pad(images, [spec.padding] * 4)
@@ -47,7 +49,7 @@ def flip(images: Tensor, spec: RandomFlip, generator: torch.Generator) -> Tensor
     Shape:
         images: batch, channel, height, width.
     """
-    mirrored = torch.rand(len(images), generator=generator).to(images.device) < spec.p
+    mirrored = bring(torch.rand(len(images), generator=generator), images.device) < spec.p
     return torch.where(mirrored[:, None, None, None], images.flip(-1), images)
 
 

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import torch
 
 from cpbench.errors import EnvironmentFault
+from cpbench.training.precision import be_faithful
 
 
 class Numerics(NamedTuple):
@@ -42,6 +43,7 @@ def settle() -> torch.device:
     # A property that torch gives the module at run time, which pyright cannot see.
     torch.utils.deterministic.fill_uninitialized_memory = False  # pyright: ignore[reportAttributeAccessIssue]
     torch.backends.cudnn.benchmark = False
+    be_faithful()
     name = os.environ.get("CPBENCH_DEVICE") or ("cuda" if torch.cuda.is_available() else "cpu")
     try:
         device = torch.device(name)
@@ -53,10 +55,13 @@ def settle() -> torch.device:
     return device
 
 
-def numerics(device: torch.device) -> Numerics:
-    """Return the numerics of a device: fp32; on CUDA TF32 in convolutions, torch's default."""
+def numerics(device: torch.device, executor: str) -> Numerics:
+    """Return the numerics of a device: fp32; on CUDA TF32 in convolutions, torch's default.
+
+    A precision that a protocol declares is part of its settings, and so of the state's digest.
+    """
     precision = "fp32" if device.type == "cpu" else "fp32+tf32conv"
-    return Numerics(device.type, precision, executor="sequential", threads="1")
+    return Numerics(device.type, precision, executor, threads="1")
 
 
 def describe(device: torch.device) -> str:

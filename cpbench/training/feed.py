@@ -9,11 +9,13 @@ from torch import Tensor
 from cpbench.datasets import Data
 from cpbench.deficits import impair_images, impair_labels
 from cpbench.specs.training import EpochSettings, Inputs, Targets
-from cpbench.streams import Draw, generator
+from cpbench.streams import Draw, bring, generator
 from cpbench.training.augmentation import augment
 
 CHUNK_VALUES = 2**24
 """Numbers per chunk of prepared images: 64 MB, whatever the size of the data set."""
+COUNTERS_PER_ORDER = 2**40
+"""More than any run has epochs, so that no two orders ever share a counter."""
 
 
 class Batch(NamedTuple):
@@ -39,46 +41,59 @@ class _Still(NamedTuple):
 class Feed:
     """Yields batches: shuffled, augmented, impaired, normalised, in this order.
 
-    Without augmentation and without fresh noise an image is the same in every epoch: then all are
-    prepared once and only shuffled. Otherwise the maps run over chunks of whole batches, so that
-    small batches do not pay for them one by one. Either way gives the same bits.
+    Without augmentation and without fresh noise an image is the same in every epoch: then the
+    examples of a small set are prepared once and only shuffled. Otherwise the maps run over chunks
+    of whole batches, so that small batches do not pay for them one by one. Either way gives the
+    same bits.
     """
 
     def __init__(self, data: Data, seed: int) -> None:
         self.data = data
         self.num_examples = len(data.train.labels)
-        self._seed = seed
+        self.is_small = data.train.images.numel() <= CHUNK_VALUES
+        """Whether all examples may be kept prepared, by every member of a pack."""
+        self.seed = seed
         self._still: _Still | None = None
 
     def batches(self, settings: EpochSettings, epoch: int) -> Iterator[Batch]:
         """Yield the batches of one epoch; the last may be smaller."""
         size = settings.update.batch_size
-        source = generator(self._seed, "order", epoch)
-        order = torch.randperm(self.num_examples, generator=source).to(self.data.mean.device)
+        order = self.order(settings, epoch)
         for images, labels in self._shuffled(order, settings, epoch):
             yield from map(Batch, torch.split(images, size), torch.split(labels, size))
 
+    def order(self, settings: EpochSettings, epoch: int) -> Tensor:
+        """Return the order in which an epoch shows the examples.
+
+        Shape:
+            return: example; positions in the training split.
+        """
+        counter = (settings.order or 0) * COUNTERS_PER_ORDER + epoch
+        source = generator(self.seed, "order", counter)
+        return bring(torch.randperm(self.num_examples, generator=source), self.data.mean.device)
+
     def _shuffled(self, order: Tensor, settings: EpochSettings, epoch: int) -> Iterator[Batch]:
-        if settings.is_still:
-            images, labels = self._prepared(settings)
+        if settings.is_still and self.is_small:
+            images, labels = self.prepared(settings)
             yield Batch(images[order], labels[order])
             return
         size = settings.update.batch_size
-        crops = generator(self._seed, "augment", epoch)
-        noise = generator(self._seed, "deficit", epoch, device=order.device)
+        crops = generator(self.seed, "augment", epoch)
+        noise = generator(self.seed, "deficit", epoch, device=order.device)
         per_chunk = max(1, CHUNK_VALUES // (size * self.data.train.images[0].numel())) * size
         for chunk in torch.split(order, per_chunk):
-            draw = Draw(self._seed, "train", chunk, self.num_examples, noise)
+            draw = Draw(self.seed, "train", chunk, self.num_examples, noise)
             yield self._shown(settings, draw, crops)
 
-    def _prepared(self, settings: EpochSettings) -> Batch:
+    def prepared(self, settings: EpochSettings) -> Batch:
+        """Return all examples under settings that stand still; the same object while they do."""
         inputs, targets = settings.inputs, settings.targets
         still = self._still
         # By identity: a phase repeats the same objects, and comparing them costs as much as a step.
         if still is None or still.inputs is not inputs or still.targets is not targets:
             everything = torch.arange(self.num_examples, device=self.data.mean.device)
-            unused = generator(self._seed, "deficit")
-            draw = Draw(self._seed, "train", everything, self.num_examples, unused)
+            unused = generator(self.seed, "deficit")
+            draw = Draw(self.seed, "train", everything, self.num_examples, unused)
             still = _Still(inputs, targets, self._shown(settings, draw, unused))
             self._still = still
         return still.examples
@@ -89,4 +104,5 @@ class Feed:
         images = augment(images, settings.inputs.augmentation, crops)
         images = data.normalise(impair_images(images, settings.inputs.deficits, draw))
         labels = data.train.labels[draw.indices]
-        return Batch(images, impair_labels(labels, settings.targets.deficits, data.num_classes))
+        labels = impair_labels(labels, settings.targets.deficits, data.num_classes, draw)
+        return Batch(images, labels)

@@ -1,6 +1,9 @@
 """Optimizers: torch's own, made from the spec and set anew for every epoch.
 
-Source: torch.optim.SGD for the update; Sutskever et al. (2013) for momentum.
+All are fused, as in a small net a step's time goes into its kernel calls.
+
+Source: torch.optim.SGD for the update, Sutskever et al. (2013) for momentum; Kingma & Ba (2015) and
+Loshchilov & Hutter (2019) for Adam and AdamW.
 """
 
 from collections.abc import Callable, Mapping
@@ -9,7 +12,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from cpbench.specs.training import Optimizer, Sgd, Update
+from cpbench.specs.training import Adam, AdamW, Optimizer, Sgd, Update
 
 
 def make_optimizer(model: nn.Module, spec: Optimizer) -> torch.optim.Optimizer:
@@ -25,7 +28,7 @@ def adjust(optimizer: torch.optim.Optimizer, update: Update) -> None:
 
 
 def make_sgd(model: nn.Module, spec: Sgd) -> torch.optim.Optimizer:
-    """Return torch's SGD; fused, as in a small net a step's time goes into its kernel calls."""
+    """Return torch's SGD."""
     return torch.optim.SGD(
         model.parameters(),
         lr=spec.lr,
@@ -36,4 +39,32 @@ def make_sgd(model: nn.Module, spec: Sgd) -> torch.optim.Optimizer:
     )
 
 
-MAKERS: Mapping[str, Callable[[nn.Module, Any], torch.optim.Optimizer]] = {"sgd": make_sgd}
+def make_adam(model: nn.Module, spec: Adam) -> torch.optim.Optimizer:
+    """Return torch's Adam."""
+    return torch.optim.Adam(
+        model.parameters(),
+        lr=spec.lr,
+        betas=spec.betas,
+        eps=spec.eps,
+        weight_decay=spec.weight_decay,
+        fused=True,
+    )
+
+
+def make_adamw(model: nn.Module, spec: AdamW) -> torch.optim.Optimizer:
+    """Return torch's AdamW."""
+    return torch.optim.AdamW(
+        model.parameters(),
+        lr=spec.lr,
+        betas=spec.betas,
+        eps=spec.eps,
+        weight_decay=spec.weight_decay,
+        fused=True,
+    )
+
+
+MAKERS: Mapping[str, Callable[[nn.Module, Any], torch.optim.Optimizer]] = {
+    "adam": make_adam,
+    "adamw": make_adamw,
+    "sgd": make_sgd,
+}

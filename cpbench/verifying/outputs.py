@@ -1,6 +1,7 @@
 """Outputs on disk against the locks of the stages that wrote them: edits by hand show."""
 
 import hashlib
+import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, cast
@@ -38,6 +39,7 @@ def outputs_as_locked(project: Project) -> Iterator[Finding]:
     if scores.exists() and stated is not None and stated != {_md5(scores)}:
         what = "is not what its stage wrote; run `dvc repro score`"
         yield unverifiable(display(scores), what)
+    yield from _artifacts_as_locked(project)
 
 
 def results_that_are_gone(
@@ -61,6 +63,23 @@ def results_that_are_gone(
             yield unverifiable(display(path), what)
 
 
+def _artifacts_as_locked(project: Project) -> Iterator[Finding]:
+    """Yield records and readings that are not as their stage wrote them.
+
+    DVC restores what its cache holds without looking at it, and then takes it to be up to date.
+    """
+    for lock in _locks(project):
+        try:
+            outs = list(_outs(lock))
+        except SpecError:
+            continue  # said of the lock itself
+        for out in outs:
+            folder, md5 = (lock.parent / str(out.get("path"))).resolve(), str(out.get("md5"))
+            if md5.endswith(".dir") and folder.is_dir() and f"{_tree_md5(folder)}.dir" != md5:
+                what = "is not what its stage wrote, as after a damaged DVC cache; delete it and "
+                yield tampered(display(folder), what + f"run `dvc repro -f {out.get('stage')}`")
+
+
 def _locks(project: Project) -> tuple[Path, ...]:
     return project.root / "dvc.lock", project.root / "pipelines" / "heavy" / "dvc.lock"
 
@@ -71,15 +90,21 @@ def _locked(path: Path) -> Iterator[tuple[str, str]]:
     The heavy pipeline locks its own copy below artifacts/, for two pipelines may not share a
     folder of outputs.
     """
+    for out in _outs(path):
+        file = Path(str(out.get("path")))
+        is_result = file.suffix == ".csv" and file.parent.name == "results"
+        if is_result or file == Path("reports/scores.json"):
+            yield file.name, str(out.get("md5"))
+
+
+def _outs(path: Path) -> Iterator[dict[str, Any]]:
+    """Yield the outputs that a lock file states, each with the name of its stage."""
     if not path.exists():
         return
     document: Any = parse(path.read_text(encoding="utf-8", errors="replace"), display(path)).value
-    stages = _mapping(_mapping(document).get("stages"))
-    for out in (out for stage in stages.values() for out in _list(_mapping(stage).get("outs"))):
-        file = Path(str(_mapping(out).get("path")))
-        is_result = file.suffix == ".csv" and file.parent.name == "results"
-        if is_result or file == Path("reports/scores.json"):
-            yield file.name, str(_mapping(out).get("md5"))
+    for name, stage in _mapping(_mapping(document).get("stages")).items():
+        for out in _list(_mapping(stage).get("outs")):
+            yield {**_mapping(out), "stage": name}
 
 
 def _mapping(value: object) -> dict[str, Any]:
@@ -94,3 +119,15 @@ def _md5(path: Path) -> str:
     """Return what DVC calls a file's hash: it guards against slips here, not against forgers."""
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
+
+
+def _tree_md5(folder: Path) -> str:
+    """Return what DVC calls a folder's hash, less its ending."""
+    files = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*")}
+    listed = [
+        {"md5": _md5(path), "relpath": name}
+        for name, path in sorted(files.items())
+        if path.is_file()
+    ]
+    text = json.dumps(listed, sort_keys=True)
+    return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()

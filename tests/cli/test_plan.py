@@ -1,12 +1,15 @@
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from cpbench.executors import estimating
 from cpbench.plan.compiling import load_compiled
 from cpbench.project import Project
+from cpbench.records.estimates import Duration, Estimate, Pace, ReadingCost
 from cpbench.records.files import to_json
 
 Cpbench = Callable[..., Any]
@@ -36,6 +39,61 @@ def test_the_whole_plan_is_json_on_request(project: Path, cpbench: Cpbench):
     assert code == 0
     assert out == to_json(plan.json_value())
     assert json.loads(out)["epochs_shared"] == plan.epochs_shared
+
+
+@pytest.mark.usefixtures("project")
+def test_a_plan_says_which_executor_trains_on_which_device_and_why(
+    cpbench: Cpbench, monkeypatch: pytest.MonkeyPatch
+):
+    def told() -> list[str]:
+        out = " ".join(cpbench("plan", "tiny").out.split())
+        return re.findall(r"(\w+, \w+ members? at once, on \w+): [^:]+", out)
+
+    assert told() == ["stacked, 8 members at once, on cpu", "stacked, 64 members at once, on cuda"]
+    monkeypatch.setenv("CPBENCH_DEVICE", "cpu")
+    assert told() == ["stacked, 8 members at once, on cpu"]
+    monkeypatch.setenv("CPBENCH_EXECUTOR", "sequential")
+    assert told() == ["sequential, one member at once, on cpu"]
+    monkeypatch.setenv("CPBENCH_EXECUTOR", "stakced")
+    assert cpbench("plan", "tiny").code == 6
+
+
+@pytest.fixture
+def probed(monkeypatch: pytest.MonkeyPatch) -> Estimate:
+    """What a probe finds, at once."""
+    pace = Pace(
+        model="mlp", batch_size=50, executor="stacked", width=8, epoch_alone=0.002,
+        epoch_full=0.004, per_segment=0.003, epochs=520, epochs_missing=130,
+    )  # fmt: skip
+    readings = (
+        ReadingCost(measurement="accuracy", seconds=0.01, readings=90),
+        ReadingCost(measurement="llc", readings=7),
+    )
+    found = Estimate(
+        protocol="tiny", device="a toy", probed_with=2, start_up=1.0, paces=(pace,),
+        readings=readings, durations=(Duration(workers=2, missing=30.0, everything=150.0),),
+    )  # fmt: skip
+    monkeypatch.setattr(estimating, "estimate", lambda *_: found)
+    return found
+
+
+@pytest.mark.usefixtures("project", "probed")
+def test_what_was_probed_is_told_in_units_of_a_person(cpbench: Cpbench):
+    code, out, _ = cpbench("plan", "tiny", "--probe")
+    said = " ".join(out.split())
+    assert code == 0
+    assert "on a toy, with 2 processes at work" in said
+    assert "2 ms an epoch alone, 0.5 ms a member with 8 at once; 3 ms a segment" in said
+    assert "130 of 520 epochs missing" in said
+    assert "accuracy: 90 readings, 10 ms each" in said
+    assert "llc: 7 readings, too dear to probe" in said
+    assert "2 workers 30 s to train what is missing, 2 min to train everything" in said
+
+
+@pytest.mark.usefixtures("project")
+def test_what_was_probed_is_json_on_request(cpbench: Cpbench, probed: Estimate):
+    out = cpbench("plan", "tiny", "--probe", "--json").out
+    assert Estimate.model_validate_json(out) == probed
 
 
 @pytest.mark.parametrize("name", ["tinny", "tiny.yaml", "Tiny"])

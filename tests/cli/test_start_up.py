@@ -57,7 +57,7 @@ def test_it_says_which_version_it_is(cpbench: Cpbench):
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        ("scor", "No such command 'scor'. Did you mean 'score'?; see `cpbench --help`"),
+        ("scor", "No such command 'scor'. Did you mean 'score', 'store'?; see `cpbench --help`"),
         ("--nope", "No such option: --nope; see `cpbench --help`"),
         ("accept bet", "Missing argument 'claim'; see `cpbench accept --help`"),
         (

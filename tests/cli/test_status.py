@@ -1,13 +1,18 @@
+import json
+import os
+import re
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from cpbench.leases import Leases
 from cpbench.plan.compiling import load_compiled
 from cpbench.project import Project
 from cpbench.records.files import to_json, write_text
-from cpbench.store import Store
+from cpbench.store import Manifest, Store, folders
 
 Cpbench = Callable[..., Any]
 
@@ -37,11 +42,43 @@ def test_a_plan_is_current_until_its_spec_changes(project: Path, cpbench: Cpbenc
     assert line(cpbench("status").out, "tiny")[1] == "unreadable"
 
 
-def test_it_works_while_something_trains_and_says_so(project: Path, cpbench: Cpbench):
-    with Store(Project(project).store, {}).exclusive():
+def test_it_works_while_something_trains_and_says_who_and_on_how_much(
+    project: Path, cpbench: Cpbench
+):
+    with Leases(project / ".cpbench" / "leases") as leases:
+        leases.claim("one")
         code, out, _ = cpbench("status")
-    assert code == 0
-    assert "is training now" in out
+        assert code == 0
+        assert re.search(rf"process {os.getpid()} on .*, is training a segment now\n$", out)
+        leases.claim("other")
+        keep_a_state(project, seconds_ago=40)
+        out = cpbench("status").out
+        told = json.loads(cpbench("status", "--json").out)
+    assert "is training 2 segments now\n" in out
+    assert re.search(r"the last state was stored 4\d s ago", out)
+    assert list(told["training"].values()) == [2]
+    assert told["seconds_since_last_state"] >= 40
+    assert told["protocols"]["tiny"]["plan"] == "missing"
+    assert "nothing is training" in cpbench("status").out
+
+
+def test_nothing_that_was_stored_is_told_as_such(project: Path, cpbench: Cpbench):
+    told = json.loads(cpbench("status", "--json").out)
+    assert told["seconds_since_last_state"] is None
+    assert told["training"] == {}
+    assert not (project / ".cpbench").exists()
+
+
+def keep_a_state(project: Path, *, seconds_ago: float) -> None:
+    manifest = Manifest(
+        state="ab" * 32, start=0, stop=1, numerics={}, sha256="0" * 64, seconds=1.0, device="cpu",
+        versions={},
+    )  # fmt: skip
+    store = Store(Project(project).store, {})
+    store.put(manifest, b"weights")
+    [folder] = folders(store.root)
+    moment = time.time() - seconds_ago
+    os.utime(folder, (moment, moment))
 
 
 def test_a_spec_that_is_invalid_is_told_in_its_line(project: Path, cpbench: Cpbench):

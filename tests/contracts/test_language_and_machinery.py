@@ -24,6 +24,7 @@ EXAMPLES: Mapping[str, dict[str, Any]] = {
     "vertical_flip": {},
     "noise": {"per_image": "fresh"},
     "class_permutation": {"shift": 3},
+    "random_labels": {},
 }
 
 
@@ -110,12 +111,13 @@ def test_an_image_map_stays_near_the_range_of_images(kind: str):
 
 @pytest.mark.parametrize("kind", sorted(LABEL_MAPS))
 def test_a_label_map_gives_labels_of_the_same_classes(kind: str):
-    labels = torch.arange(10).repeat(3)
-    one, two = (LABEL_MAPS[kind](labels, example(kind), 10) for _ in range(2))
+    labels = torch.arange(10).repeat(10)
+    one, two = (LABEL_MAPS[kind](labels, example(kind), 10, draw(100)) for _ in range(2))
     assert torch.equal(one, two)
     assert (one.shape, one.dtype) == (labels.shape, labels.dtype)
     assert set(one.tolist()) == set(range(10))
-    assert torch.equal(labels, torch.arange(10).repeat(3))
+    assert torch.equal(labels, torch.arange(10).repeat(10))
+    assert not torch.equal(one, labels)
 
 
 @pytest.mark.parametrize(

@@ -63,7 +63,7 @@ def test_a_class_permutation_is_a_bijection_that_fixes_no_class():
 def test_labels_are_renamed_not_shuffled():
     labels = torch.tensor([0, 1, 9, 0])
     spec = ClassPermutation(kind="class_permutation", shift=3)
-    assert impair_labels(labels, [spec], 10).tolist() == [3, 4, 2, 3]
+    assert impair_labels(labels, [spec], 10, draw([0, 1, 2, 3])).tolist() == [3, 4, 2, 3]
     assert labels.tolist() == [0, 1, 9, 0]
 
 

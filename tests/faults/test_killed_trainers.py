@@ -8,13 +8,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from trainers import LINUX, wait_for
 from workspaces import Workspace
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="reads /proc: Linux only"),
-]
-PATIENCE = 60
+pytestmark = [pytest.mark.slow, LINUX]
 
 
 def slow_project(fresh: Callable[[str], Workspace], name: str, epochs: int = 150) -> Workspace:
@@ -38,13 +35,6 @@ def start(workspace: Workspace, *command: str) -> subprocess.Popen[bytes]:
 
 def stored(workspace: Workspace) -> int:
     return sum(1 for _ in (workspace.root / ".cpbench" / "segments").glob("??/*/manifest.json"))
-
-
-def wait_for(condition: Callable[[], bool], what: str) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not condition():
-        assert time.monotonic() < deadline, f"waited {PATIENCE} s for {what}"
-        time.sleep(0.02)
 
 
 def processes_in(folder: Path) -> list[int]:
@@ -98,42 +88,3 @@ def test_when_dvc_is_killed_the_trainer_and_its_workers_end_with_it(
     at_death = stored(workspace)
     time.sleep(0.5)
     assert stored(workspace) == at_death
-
-
-def test_a_second_trainer_is_refused_and_the_first_is_not_disturbed(
-    fresh: Callable[[str], Workspace],
-):
-    workspace = slow_project(fresh, "two", epochs=800)
-    workspace.run("python", "-m", "pipelines.plan", "tiny")
-    first = start(workspace, "python", "-m", "pipelines.train", "tiny")
-    wait_for(lambda: stored(workspace) >= 5, "the first segments")
-    second = workspace.run("python", "-m", "pipelines.train", "tiny", check=False)
-    status = workspace.run("python", "-m", "cpbench", "status").stdout
-    assert "is training now" in status
-    assert second.returncode == 6
-    assert "is training here" in second.stderr
-    assert "Traceback" not in second.stderr
-    assert first.wait(PATIENCE) == 0
-    assert (workspace.root / "artifacts" / "runs" / "tiny").is_dir()
-
-
-def test_ctrl_c_says_that_nothing_is_lost(fresh: Callable[[str], Workspace]):
-    workspace = slow_project(fresh, "interrupted")
-    workspace.run("python", "-m", "pipelines.plan", "tiny")
-    environment = {**workspace.environment(), "CPBENCH_WORKERS": "2"}
-    running = subprocess.Popen(
-        ["python", "-m", "pipelines.train", "tiny"],
-        cwd=workspace.root,
-        env=environment,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-        # A shell's background job ignores SIGINT, and so would all that it starts.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509 - no threads
-    )
-    wait_for(lambda: stored(workspace) >= 5, "the first segments")
-    os.killpg(running.pid, signal.SIGINT)
-    _, said = running.communicate(timeout=PATIENCE)
-    assert running.returncode == 130
-    assert "what is stored is safe" in said
-    assert "Traceback" not in said

@@ -4,18 +4,16 @@ from pathlib import Path
 
 import pytest
 import torch
+from forests import place, train, weights
 from torch.nn.functional import cross_entropy
 
 from cpbench.checkpoint import from_bytes, restore
 from cpbench.datasets import load
-from cpbench.executors import sequential
-from cpbench.executors.sequential import open_workshop
 from cpbench.models import build
 from cpbench.plan.forest import ENGINE_VERSION, Root, Tree
 from cpbench.plan.timelines import course
 from cpbench.specs.protocols import Experiment
 from cpbench.streams import generator
-from cpbench.training.device import settle
 
 MOVED = (
     "moved. If that is meant: bump ENGINE_VERSION in cpbench/plan/forest.py, so that no stored "
@@ -73,15 +71,15 @@ def test_states_keep_their_names_and_training_its_numbers(model: str, tmp_path: 
     tree = Tree(root)
     timeline = course(spec, {}).timeline
     tree.grow(timeline, [len(timeline)])
-    workshop = open_workshop(tmp_path, tmp_path / "store", settle())
+    workshop = place(tmp_path)
     stretches = list(tree.stretches(0))
     assert (ENGINE_VERSION, stretches[-1].state) == (ENGINE, STATES[model]), (
         f"a state digest {MOVED}"
     )
 
-    sequential.execute(stretches, workshop, lambda _: None)
+    train(stretches, workshop)
     net = build(root.model, root.dataset, generator(0, "init"), workshop.device)
-    restore(from_bytes(workshop.store.get(stretches[-1].state).weights), net)
+    restore(from_bytes(weights(workshop, stretches[-1])), net)
     data = load(root.dataset, 0, tmp_path, workshop.device)
     with torch.no_grad():
         loss = cross_entropy(

@@ -1,3 +1,4 @@
+import math
 from typing import Any, get_args
 
 import pytest
@@ -19,6 +20,8 @@ MODELS: dict[str, dict[str, Any]] = {
     "resnet18, imagenet stem": {"kind": "resnet18", "stem": "imagenet"},
     "resnet18, cifar stem": {"kind": "resnet18", "stem": "cifar"},
     "small_resnet": {"kind": "small_resnet", "width": 4},
+    "all_cnn": {"kind": "all_cnn", "width": 4},
+    "deep_linear": {"kind": "deep_linear", "widths": [16, 8]},
     "small_resnet of two blocks": {"kind": "small_resnet", "width": 4, "blocks": 2},
 }
 
@@ -86,6 +89,38 @@ def test_small_resnet_at_width_16_has_as_many_weights_as_resnet8():
 def test_an_mlp_has_the_weights_of_its_widths():
     assert count(built("mlp")) == (64 + 1) * 16 + (16 + 1) * 8 + (8 + 1) * 10
     assert count(built("logistic regression")) == (64 + 1) * 10
+
+
+def test_all_cnn_at_width_96_has_the_weights_of_its_table():
+    weights = [(3, 96, 9), (96, 96, 9), (96, 192, 9), *[(192, 192, 9)] * 4, (192, 192, 1)]
+    normalised = 2 * (2 * 96 + 6 * 192)
+    expected = sum(math.prod(each) for each in weights) + normalised + 192 * 10 + 10
+    assert expected == 1_620_010
+    assert count(built("all_cnn", CIFAR10, width=96)) == expected
+
+
+def test_all_cnn_quarters_the_image_in_nine_convolutions():
+    model: Any = built("all_cnn", CIFAR10).eval()
+    convolutions = [each for each in model if isinstance(each, nn.Conv2d)]
+    assert [each.kernel_size[0] for each in convolutions] == [3, 3, 3, 3, 3, 3, 3, 1, 1]
+    assert [each.out_channels for each in convolutions] == [4, 4, 8, 8, 8, 8, 8, 8, 10]
+    assert model[:-2](torch.zeros(1, 3, 32, 32)).shape == (1, 10, 8, 8)
+
+
+def test_a_deep_linear_net_is_the_product_of_its_matrices():
+    model: Any = built("deep_linear", CIFAR10)
+    images = torch.randn((4, 3, 32, 32), generator=generator(1, "order"))
+    product = model[3].weight @ model[2].weight @ model[1].weight
+    torch.testing.assert_close(model(images), images.flatten(1) @ product.T)
+    torch.testing.assert_close(model(2 * images), 2 * model(images))
+    assert count(model) == 3072 * 16 + 16 * 8 + 8 * 10
+
+
+def test_a_deep_linear_net_begins_at_the_scale_asked_for():
+    for scale in (1.0, 0.01):
+        state = built("deep_linear", widths=[4000], init_scale=scale).state_dict()
+        assert state["1.weight"].std().item() == pytest.approx(scale / 64**0.5, rel=0.02)
+        assert state["2.weight"].std().item() == pytest.approx(scale / 4000**0.5, rel=0.02)
 
 
 def test_the_cifar_stem_keeps_the_size_of_the_image_the_imagenet_stem_quarters_it():

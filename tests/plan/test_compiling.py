@@ -115,6 +115,17 @@ def test_deficits_part_from_one_clean_trunk(protocol: Make):
     assert end(both, "removal=2", arm="blur") != end(both, "removal=2", arm="flip")
 
 
+def test_a_fork_in_data_order_shares_every_epoch_before_it_and_none_after(protocol: Make):
+    phases = [{"for": 4}, {"for": 3}]
+    arms = {"one": {}, "two": {"phases.1.order": 1}, "three": {"phases.1.order": 2}}
+    one = plan_of(protocol(phases=phases, sweep={}, controls=[]))
+    fork = plan_of(protocol(phases=phases, sweep={}, controls=[], arms=arms))
+    # Two seeds, a trunk of 4 epochs, three branches of 3.
+    assert (fork.epochs_naive, fork.epochs_shared) == (2 * 3 * 7, 2 * (4 + 3 * 3))
+    assert states_of(one) < states_of(fork)
+    assert len({end(fork, "", "", arm) for arm in arms}) == 3
+
+
 def test_protocols_with_equal_settings_share_their_states(protocol: Make):
     blur = plan_of(protocol(controls=["no_deficit"]))
     flip = plan_of(

@@ -2,15 +2,18 @@ from collections.abc import Callable
 from typing import Any
 
 import hypothesis.strategies as st
+import pytest
 from hypothesis import given, settings
 
 from cpbench.digests import digest, fold
+from cpbench.plan import forest
+from cpbench.plan.compiling import compile_protocol
 from cpbench.plan.forest import Root, Tree, gather
 from cpbench.plan.timelines import Timeline, course
 from cpbench.specs.datasets import Digits, ImageFolder
 from cpbench.specs.models import Mlp
 from cpbench.specs.protocols import Protocol
-from cpbench.specs.training import EpochSettings
+from cpbench.specs.training import Adam, EpochSettings
 
 Make = Callable[..., Protocol]
 
@@ -79,6 +82,48 @@ def test_runs_that_meet_again_after_parting_are_not_the_same_weights(protocol: M
     one, two = tree.grow((A, B, A), [3]), tree.grow((B, B, A), [3])
     assert one[3] != two[3]
     assert tree.num_epochs == 6
+
+
+def changed(settings: EpochSettings, **update: object) -> EpochSettings:
+    return settings.model_copy(update={"update": settings.update.model_copy(update=update)})
+
+
+def test_a_stretch_is_one_program_of_one_batch_size_and_one_kind_of_optimizer(protocol: Make):
+    bigger = changed(A, batch_size=20)
+    other = changed(A, optimizer=Adam(kind="adam", lr=0.1))
+    tree = Tree(root(protocol()))
+    tree.grow((A, B, bigger, bigger, other), [5])
+    stretches = list(tree.stretches(0))
+    assert [each.settings for each in stretches] == [(), (A, B), (bigger, bigger), (other,)]
+    assert [each.state for each in stretches[1:]] == [tree.states(0)[epoch] for epoch in (2, 4, 5)]
+
+
+def test_cutting_at_a_change_renames_no_state(protocol: Make):
+    bigger = changed(A, batch_size=20)
+    tree = Tree(root(protocol()))
+    tree.grow((A, bigger, A), [3])
+    expected = folded(tree.root.digest(0), (A, bigger, A))
+    assert [each.state for each in tree.stretches(0)] == expected
+
+
+def test_an_epoch_is_hashed_once_per_seed_and_seeds_share_what_is_cut(
+    protocol: Make, monkeypatch: pytest.MonkeyPatch
+):
+    folds: list[str] = []
+    monkeypatch.setattr(forest, "fold", lambda state, edge: folds.append(edge) or fold(state, edge))
+    spec = protocol()
+    compiled = compile_protocol(spec, (0, 1, 2))
+    assert len(folds) == compiled.plan.epochs_shared
+    of_seed = [[each for each in compiled.stretches if each.seed == seed] for seed in (0, 2)]
+    assert all(one.settings is two.settings for one, two in zip(*of_seed, strict=True))
+
+
+def test_a_tree_that_grows_after_it_was_cut_is_cut_anew(protocol: Make):
+    tree = Tree(root(protocol()))
+    tree.grow((A, A), [2])
+    assert [each.stop for each in tree.stretches(0)] == [0, 2]
+    tree.grow((A, B), [2])
+    assert [each.stop for each in tree.stretches(0)] == [0, 1, 2, 2]
 
 
 timelines = st.lists(

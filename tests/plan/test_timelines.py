@@ -11,12 +11,10 @@ from cpbench.plan.timelines import (
     control_timeline,
     course,
     grid,
-    learning_rate,
     point_name,
     steps_per_epoch,
 )
 from cpbench.specs.protocols import Experiment, Protocol
-from cpbench.specs.training import Constant, Exponential
 
 Make = Callable[..., Protocol]
 BLUR = {"kind": "blur", "factor": 4, "down": "area", "up": "bilinear"}
@@ -170,17 +168,50 @@ def test_a_phase_has_its_own_batch_optimizer_law_and_augmentation_for_its_own_ep
     assert [each.kind for each in within.inputs.augmentation] == ["random_flip"]
 
 
-def test_the_learning_rate_law_is_lr_times_gamma_to_the_clock():
-    law = Exponential(kind="exponential", gamma=0.97)
-    assert learning_rate(law, 0.05, 0) == 0.05
-    for clock in (1, 10, 239):
-        assert learning_rate(law, 0.05, clock) == pytest.approx(0.05 * 0.97**clock, rel=1e-11)
-    assert learning_rate(Constant(kind="constant"), 0.05, 239) == 0.05
+LAWS = [
+    ({"kind": "step", "factor": 0.5, "every": 2}, [0.1, 0.1, 0.05, 0.05, 0.025]),
+    ({"kind": "cosine", "floor": 0.02, "epochs": 2}, [0.1, 0.06, 0.02, 0.02, 0.02]),
+    ({"kind": "linear", "final": 0.02, "epochs": 4}, [0.1, 0.08, 0.06, 0.04, 0.02]),
+]
 
 
-def test_a_learning_rate_has_twelve_digits_on_every_machine():
-    rate = learning_rate(Exponential(kind="exponential", gamma=0.97), 0.05, 100)
-    assert len(f"{rate!r}".replace("0.", "").lstrip("0")) <= 12
+@pytest.mark.parametrize(("law", "expected"), LAWS, ids=["step", "cosine", "linear"])
+def test_every_law_reads_the_clock_of_its_run(
+    protocol: Make, decaying: dict[str, Any], law: dict[str, Any], expected: list[float]
+):
+    phases = [{"until": "$removal", "deficits": [BLUR]}, {"for": 3, "lr_clock": "continue"}]
+    training = decaying | {"lr_law": law}
+    whole = course(protocol(phases=phases, training=training).protocol, {"removal": 2}).timeline
+    assert rates(whole) == expected
+    phases[1]["lr_clock"] = "restart"
+    again = course(protocol(phases=phases, training=training).protocol, {"removal": 2}).timeline
+    assert rates(again) == expected[:2] + expected[:3]
+
+
+@pytest.mark.parametrize(
+    "law",
+    [{"kind": "cosine", "floor": 0.0, "epochs": 4}, {"kind": "linear", "final": 0.0, "epochs": 4}],
+    ids=["cosine", "linear"],
+)
+def test_a_run_does_not_outlive_a_law_that_ends_at_zero(
+    protocol: Make, decaying: dict[str, Any], law: dict[str, Any]
+):
+    phases = [{"until": "$removal"}, {"for": 3, "lr_clock": "continue"}]
+    spec = protocol(phases=phases, training=decaying | {"lr_law": law}, controls=[]).protocol
+    assert min(rates(course(spec, {"removal": 1}).timeline)) > 0
+    with pytest.raises(
+        SpecError, match=rf"phases\.1: the {law['kind']} lr_law is at 0 from epoch 4"
+    ):
+        course(spec, {"removal": 2})
+
+
+def test_an_order_holds_in_its_phase_and_is_absent_elsewhere(protocol: Make):
+    phases = [{"for": 2}, {"for": 1, "order": 3}, {"for": 1}]
+    whole = course(protocol(phases=phases, sweep={}, controls=[]).protocol, {}).timeline
+    assert [epoch.order for epoch in whole] == [None, None, 3, None]
+    assert whole[2] == whole[0].model_copy(update={"order": 3})
+    assert "order" not in whole[0].json_value()
+    assert whole[2].json_value()["order"] == 3
 
 
 @pytest.mark.parametrize(

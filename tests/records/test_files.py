@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from cpbench.errors import EvidenceError
+from cpbench.errors import EnvironmentFault, EvidenceError
 from cpbench.records.files import read_record, to_json, write_text
 from cpbench.records.plans import Plan
 from cpbench.records.provenance import StageProvenance, add_provenance, read_provenance
@@ -33,6 +33,23 @@ def test_a_write_that_fails_leaves_the_old_text_and_no_half_of_the_new(tmp_path:
     write_text(path, "old\n")
     with pytest.raises(UnicodeEncodeError):
         write_text(path, "new \ud800\n")
+    assert path.read_text() == "old\n"
+    assert [each.name for each in tmp_path.iterdir()] == ["file.txt"]
+
+
+def test_where_there_is_no_room_that_is_said_in_one_line_and_the_old_text_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    path = tmp_path / "file.txt"
+    write_text(path, "old\n")
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.replace", full)
+    with pytest.raises(EnvironmentFault, match=r"file\.txt: 4 bytes .*No space left") as caught:
+        write_text(path, "new\n")
+    assert "\n" not in str(caught.value)
     assert path.read_text() == "old\n"
     assert [each.name for each in tmp_path.iterdir()] == ["file.txt"]
 

@@ -110,6 +110,17 @@ def test_steps_and_learning_rates_follow_from_how_the_source_trained():
     assert constant.lr_steps_left == pytest.approx(2.0)
 
 
+def test_every_law_of_a_source_is_followed_and_none_taken_for_a_constant():
+    for law, rates in (
+        ({"kind": "step", "factor": 0.5, "every": 3}, (0.5, 0.25)),
+        ({"kind": "cosine", "floor": 0.1, "epochs": 4}, (0.3, 0.1 + 0.2 * (1 - 0.5**0.5))),
+        ({"kind": "linear", "final": 0.1, "epochs": 4}, (0.3, 0.2)),
+    ):
+        at_two = published_plan(protocol(training=TRAINING | {"lr_law": law})).conditions[-1]
+        assert (at_two.lr_at_removal, at_two.final_lr) == pytest.approx(rates, rel=1e-9)
+        assert at_two.lr_steps_left == pytest.approx(2 * sum(rates), rel=1e-9)
+
+
 def test_how_a_source_trained_stays_unknown_where_it_does_not_say():
     condition = published_plan(protocol()).conditions[0]
     unknown = {name for name, value in condition if _is_nan(value)}

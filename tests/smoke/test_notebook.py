@@ -19,13 +19,15 @@ REPLAY = """
 import cpbench, torch, json, pathlib
 from cpbench.checkpoint import from_bytes
 from cpbench.project import find
-from cpbench.executors.sequential import open_workshop
+from cpbench.executors.workshop import open_workshop
+from cpbench.plan.compiling import load_compiled
 from cpbench.training.device import settle
 plan = json.loads(find().plan("tiny").read_text())
 number = next(i for i, c in enumerate(plan["conditions"])
               if (c["arm"], c["control"], c["removal"]) == ("b20", "", 5))
 run = next(r for r in plan["runs"] if r["condition"] == number and r["seed"] == 1)
-store = open_workshop(find().data, find().store, settle()).store
+root = load_compiled(find(), "tiny").stretches[0].root
+store = open_workshop(find().data, find().store, settle()).store(root)
 end = from_bytes(store.get(run["states"]["15"]).weights).model
 import shutil
 folder = store._folder(run["states"]["15"])

@@ -100,8 +100,17 @@ def test_holes_sweep_and_controls_agree(load: Load, change: Change, words: tuple
     assert all(word in told for word in words)
 
 
-def test_the_lr_clock_must_be_written_where_the_learning_rate_moves(load: Load):
-    decay = ("{kind: constant}", "{kind: exponential, gamma: 0.9}")
+@pytest.mark.parametrize(
+    "law",
+    [
+        "{kind: exponential, gamma: 0.9}",
+        "{kind: step, factor: 0.1, every: 2}",
+        "{kind: cosine, floor: 0.001, epochs: 5}",
+        "{kind: linear, final: 0.001, epochs: 5}",
+    ],
+)
+def test_the_lr_clock_must_be_written_where_the_learning_rate_moves(load: Load, law: str):
+    decay = ("{kind: constant}", law)
     found = refusal(load, decay)
     assert found.field == "protocol.phases.1"
     assert "needs lr_clock" in found.message
@@ -120,6 +129,10 @@ def test_a_law_that_moves_in_one_phase_alone_asks_for_the_clock_too(load: Load):
         (("{kind: vertical_flip}", "{kind: class_permutation, shift: 10}"), "phases.0.deficits.0"),
         (("{kind: vertical_flip}", "{kind: class_permutation}"), "phases.0.deficits.0"),
         (
+            ("{kind: vertical_flip}", "{kind: random_labels, fraction: 0.004}"),
+            "phases.0.deficits.0",
+        ),
+        (
             ("{kind: vertical_flip}", "{kind: class_permutation, shift: 1, seed: 2}"),
             "phases.0.deficits.0",
         ),
@@ -137,6 +150,22 @@ def test_a_law_that_moves_in_one_phase_alone_asks_for_the_clock_too(load: Load):
 )
 def test_what_would_fail_or_mislead_later_is_refused_now(load: Load, change: Change, field: str):
     assert refusal(load, change).field == f"protocol.{field}"
+
+
+def test_a_phase_keeps_to_the_optimizer_its_state_comes_from(load: Load):
+    softer = ("{for: 3}", "{for: 3, optimizer: {kind: sgd, lr: 0.01}}")
+    assert load(softer)
+    other = ("{for: 3}", "{for: 3, optimizer: {kind: adam, lr: 0.01}}")
+    found = refusal(load, other)
+    assert found.field == "protocol.phases.1.optimizer"
+    assert "is adam, and the training is sgd" in found.message
+    assert load(("{kind: sgd, lr: 0.05}", "{kind: adam, lr: 0.05}"), other)
+
+
+def test_decoupled_weight_decay_has_no_default(load: Load):
+    assert load(("{kind: sgd, lr: 0.05}", "{kind: adamw, lr: 0.05, weight_decay: 0.01}"))
+    missing = refusal(load, ("{kind: sgd, lr: 0.05}", "{kind: adamw, lr: 0.05}"))
+    assert missing.field == "protocol.training.optimizer.weight_decay"
 
 
 @pytest.mark.parametrize("written", ["100.0", "true", "'100'", "1e2", "no"])
@@ -185,7 +214,7 @@ def test_a_misspelt_word_is_answered_by_the_nearest_one(
 
 def test_what_may_be_written_is_listed(load: Load):
     found = refusal(load, ("vertical_flip", "squint"))
-    assert "allowed: blur, class_permutation, noise, vertical_flip" in found.message
+    assert "allowed: blur, class_permutation, noise, random_labels, vertical_flip" in found.message
     assert (found.line, found.field) == (11, "protocol.phases.0.deficits.0")
 
 

@@ -12,10 +12,11 @@ from cpbench.digests import digest
 from cpbench.specs.base import Spec
 from cpbench.specs.datasets import Dataset
 from cpbench.specs.deficits import Deficit
+from cpbench.specs.laws import LrLaw
 from cpbench.specs.measurements import Measurement
 from cpbench.specs.models import Model
 from cpbench.specs.phases import Phase
-from cpbench.specs.training import Augmentation, LrLaw, Optimizer, Training
+from cpbench.specs.training import Augmentation, Optimizer, Training
 
 UNIONS: tuple[Any, ...] = (Dataset, Deficit, Model, Augmentation, Optimizer, LrLaw, Measurement)
 
@@ -40,6 +41,8 @@ NARROWED: dict[str, Values] = {
         st.sampled_from(["no_deficit", "never_removed", "schedule_only"]), max_size=3
     ),
 }
+DECAY = st.floats(0, 0.999)
+ADAM: dict[str, Values] = {"betas": st.lists(DECAY, min_size=2, max_size=2), "eps": POSITIVE}
 AT: dict[str, Values] = {"at": st.lists(MOMENT, min_size=1, max_size=3)}
 
 
@@ -52,6 +55,12 @@ def kind(
 KINDS: dict[str, Values] = {
     "digits": kind("digits", {"train_size": st.integers(1, 1700)}, NORMALISED),
     "cifar10": kind("cifar10", {}, {"train_size": st.integers(1, 50_000), **NORMALISED}),
+    "cifar100": kind("cifar100", {}, {"train_size": st.integers(1, 50_000), **NORMALISED}),
+    "mnist": kind("mnist", {}, {"train_size": st.integers(1, 60_000), **NORMALISED}),
+    "fashion_mnist": kind(
+        "fashion_mnist", {}, {"train_size": st.integers(1, 60_000), **NORMALISED}
+    ),
+    "svhn": kind("svhn", {}, {"train_size": st.integers(1, 73_257), **NORMALISED}),
     "image_folder": kind(
         "image_folder",
         {
@@ -72,14 +81,26 @@ KINDS: dict[str, Values] = {
     ),
     "class_permutation": kind("class_permutation", {"shift": COUNT})
     | kind("class_permutation", {"seed": st.integers(0, 2**53 - 1)}),
+    "random_labels": kind("random_labels", {}, {"fraction": st.floats(1e-6, 1)}),
     "mlp": kind("mlp", {"widths": st.lists(COUNT, max_size=3)}, OUTPUTS),
     "resnet18": kind("resnet18", {"stem": st.sampled_from(["imagenet", "cifar"])}, OUTPUTS),
     "small_resnet": kind("small_resnet", {}, {"width": COUNT, "blocks": COUNT, **OUTPUTS}),
+    "all_cnn": kind("all_cnn", {}, {"width": COUNT, **OUTPUTS}),
+    "deep_linear": kind(
+        "deep_linear",
+        {"widths": st.lists(COUNT, max_size=3)},
+        {"init_scale": POSITIVE, **OUTPUTS},
+    ),
     "random_crop": kind("random_crop", {"padding": COUNT}),
     "random_flip": kind("random_flip", {}, {"p": FRACTION}),
     "sgd": kind("sgd", {"lr": POSITIVE}, {"momentum": FRACTION, "weight_decay": POSITIVE}),
+    "adam": kind("adam", {"lr": POSITIVE}, ADAM | {"weight_decay": POSITIVE}),
+    "adamw": kind("adamw", {"lr": POSITIVE, "weight_decay": POSITIVE}, ADAM),
     "constant": kind("constant", {}),
     "exponential": kind("exponential", {"gamma": st.floats(0.001, 0.999)}),
+    "step": kind("step", {"factor": st.floats(0.001, 0.999), "every": COUNT}),
+    "cosine": kind("cosine", {"floor": FRACTION, "epochs": COUNT}),
+    "linear": kind("linear", {"final": FRACTION, "epochs": COUNT}),
     "accuracy": kind(
         "accuracy", AT, {"bn": st.sampled_from(["as_is", "recalibrated"]), **NARROWED}
     ),

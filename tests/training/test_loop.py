@@ -18,6 +18,7 @@ from cpbench.training.optimizers import make_optimizer
 SHAPE = (1, 4, 4)
 FLIP = {"kind": "vertical_flip"}
 RENAMED = {"kind": "class_permutation", "shift": 1}
+ON_LABELS = {"class_permutation", "random_labels"}
 
 
 def data(count: int = 11) -> Data:
@@ -34,9 +35,9 @@ def settings(deficits: list[dict[str, Any]] | None = None, **changes: Any) -> Ep
         {
             "inputs": {
                 "augmentation": [],
-                "deficits": [each for each in chosen if each != RENAMED],
+                "deficits": [each for each in chosen if each["kind"] not in ON_LABELS],
             },
-            "targets": {"deficits": [each for each in chosen if each == RENAMED]},
+            "targets": {"deficits": [each for each in chosen if each["kind"] in ON_LABELS]},
             "objective": {},
             "update": {"batch_size": 4, "optimizer": sgd | changes},
         }
@@ -123,6 +124,7 @@ def test_a_deficit_of_the_targets_is_training_on_renamed_labels():
         {"kind": "blur", "factor": 2, "down": "bilinear_antialias", "up": "bilinear"},
         FLIP,
         RENAMED,
+        {"kind": "random_labels", "fraction": 0.5},
     ],
 )
 def test_preparing_once_gives_the_bits_of_preparing_batch_by_batch(
@@ -135,6 +137,29 @@ def test_preparing_once_gives_the_bits_of_preparing_batch_by_batch(
     monkeypatch.setattr(feed, "CHUNK_VALUES", chunk_values)
     again = trained(data(), each, 3)
     assert all(torch.equal(value, once[name]) for name, value in again.items())
+
+
+def test_each_order_of_each_epoch_shows_every_example_once_and_is_its_own():
+    shown = Feed(data(200), 0)
+    plain = settings()
+    choices = [plain, *(plain.model_copy(update={"order": number}) for number in (1, 2, 2**20))]
+    orders = [shown.order(each, epoch).tolist() for each in choices for epoch in (0, 1, 2**20)]
+    assert all(sorted(order) == list(range(200)) for order in orders)
+    assert len({tuple(order) for order in orders}) == len(orders)
+    assert orders[0] == torch.randperm(200, generator=generator(0, "order", 0)).tolist()
+
+
+def test_another_order_is_another_training_of_the_same_examples():
+    plain = settings()
+    other = plain.model_copy(update={"order": 1})
+    one, two = trained(data(), plain), trained(data(), other)
+    assert not torch.equal(one["1.weight"], two["1.weight"])
+    batches = [Feed(data(), 0).batches(each, 0) for each in (plain, other)]
+    rows = [
+        sorted((int(label), image.flatten().tolist()) for image, label in zip(*whole, strict=True))
+        for whole in (map(torch.cat, zip(*each, strict=True)) for each in batches)
+    ]
+    assert rows[0] == rows[1]
 
 
 def test_fresh_noise_and_augmentation_are_not_still():

@@ -1,0 +1,1 @@
+"""What sharing and packing save on a CPU: ratios, each within one run on one machine."""

@@ -1,0 +1,180 @@
+"""Is a stack the same science as one by one? Final accuracy over seeds, and weights after 20 steps.
+
+`.venv/bin/python -m benchmarks.engine.equivalence`; about five minutes on two idle cores. 40 seeds
+that follow from the text `SEEDS_FROM` train the same runs under both executors. Two one-sided tests
+(Schuirmann 1987) ask whether the mean difference of final test accuracy, paired by seed, lies
+within ± 0.5 percentage points; margin and runs were written down before anything was measured. The
+distance between the weights of one run after 20 steps is what contract tests are bounded by.
+"""
+
+import hashlib
+import statistics
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from scipy.stats import ttest_1samp
+from torch import Tensor
+
+from benchmarks.engine.crews import CPU, untrained
+from benchmarks.engine.place import log, parser
+from benchmarks.engine.stacking import CNN, DIGITS, MLP, RESNET
+from benchmarks.engine.subjects import Subject, subject
+from benchmarks.engine.workplaces import accuracy_only, add_study, run_stage
+from benchmarks.results import write
+from cpbench.executors.opening import open_pack
+from cpbench.executors.packs import Seat, Work, shape
+from cpbench.project import Project
+from cpbench.records.results import read_results
+
+SEEDS_FROM = "cpbench: a stack is the same science, 2026-11-21"
+NUM_SEEDS = 40
+MARGIN = 0.5
+"""Percentage points."""
+STUDY = "blur_digits"
+REMOVALS = [0, 160]
+REFERENCE, OTHER = "sequential", "stacked"
+WORKERS = 2
+BATCH = 50
+STEPS = 20
+WIDTH = 8
+NETS = (
+    ("MLP 64-128-128-10", MLP, "stacked"),
+    ("all_cnn of width 8, 8×8", CNN, "vmapped"),
+    ("small_resnet of width 8, 8×8", RESNET, "vmapped"),
+)
+
+
+class Key(NamedTuple):
+    """A run but for its seed."""
+
+    arm: str
+    removal: int
+
+
+Accuracies = Mapping[Key, Mapping[int, float]]
+"""By run and seed; percent."""
+
+
+def main() -> None:
+    """Run the benchmark and write `equivalence.json`."""
+    arguments = parser(__doc__, rounds=1).parse_args()
+    num_seeds = 4 if arguments.tiny else NUM_SEEDS
+    removals = [0, 5] if arguments.tiny else REMOVALS
+    found = {name: accuracies(name, num_seeds, removals) for name in (REFERENCE, OTHER)}
+    results = {
+        "seeds_from": SEEDS_FROM,
+        "num_seeds": num_seeds,
+        "margin_pp": MARGIN,
+        "tests": [
+            {**key._asdict(), **two_one_sided(_differences(found, key))} for key in found[REFERENCE]
+        ],
+        "steps": STEPS,
+        "members": WIDTH,
+        "weights_after_steps": distances(),
+    }
+    log.info("%s", results)
+    write("equivalence", results, folder=arguments.folder)
+
+
+def accuracies(executor: str, num_seeds: int, removals: Sequence[int]) -> Accuracies:
+    """Return the final test accuracies of the curve, in percent, trained from nothing."""
+
+    def change(content: dict[str, Any]) -> None:
+        accuracy_only(content)
+        content["protocol"]["sweep"] = {"removal": list(removals)}
+        content["protocol"]["arms"] = {"b25": {"training.batch_size": 25}, "b50": {}}
+        content["protocol"]["controls"] = []
+
+    entry = hashlib.sha256(SEEDS_FROM.encode()).hexdigest()
+    found: dict[Key, dict[int, float]] = {}
+    with tempfile.TemporaryDirectory() as folder:
+        project = Project(Path(folder))
+        add_study(project, STUDY, num_seeds=num_seeds, entry=entry, change=change)
+        for stage in ("train", "measure", "evaluate"):
+            run_stage(project, stage, STUDY, executor, WORKERS)
+        for row in read_results(project.result(STUDY)):
+            if (row.at, row.name) == ("final", "test_accuracy") and row.value is not None:
+                found.setdefault(Key(row.arm, row.removal), {})[row.seed] = 100 * row.value
+    return found
+
+
+def two_one_sided(differences: Sequence[float]) -> dict[str, object]:
+    """Return two one-sided t tests of the mean difference against the margin; both must reject.
+
+    Args:
+        differences: Other minus reference, one per seed; percentage points.
+    """
+    values = np.asarray(differences)
+    # Where all differences are equal there is no spread to test against: only the mean decides.
+    if np.ptp(values) <= 0:
+        p = float(abs(values[0]) >= MARGIN)
+    else:
+        above = ttest_1samp(values, -MARGIN, alternative="greater").pvalue
+        below = ttest_1samp(values, MARGIN, alternative="less").pvalue
+        p = float(max(above, below))
+    return {
+        "mean_pp": round(float(values.mean()), 4),
+        "largest_pp": round(float(abs(values).max()), 4),
+        "num_unequal": int((abs(values) > 0).sum()),
+        "p": float(f"{p:.3g}"),
+    }
+
+
+def distances() -> list[dict[str, object]]:
+    """Return how far weights are apart after some steps from one beginning, by net and executor."""
+    return [
+        {"net": name, "executor": executor, **_distance(subject(model, DIGITS, BATCH), executor)}
+        for name, model, executor in NETS
+    ]
+
+
+def _distance(about: Subject, executor: str) -> dict[str, float]:
+    seeds = range(WIDTH)
+    reference = [each for seed in seeds for each in _packed(about, REFERENCE, [seed])]
+    pairs = list(zip(reference, _packed(about, executor, seeds), strict=True))
+    norms = [_norm(*pair) for pair in pairs]
+    return {
+        "largest_relative_difference": max(_largest(*pair) for pair in pairs),
+        "largest_relative_norm": max(norms),
+        "median_relative_norm": statistics.median(norms),
+    }
+
+
+def _differences(found: Mapping[str, Accuracies], key: Key) -> list[float]:
+    reference, other = found[REFERENCE][key], found[OTHER][key]
+    if reference.keys() != other.keys():
+        raise AssertionError(f"{key}: the executors trained other seeds")
+    return [other[seed] - reference[seed] for seed in sorted(reference)]
+
+
+def _packed(about: Subject, executor: str, seeds: Sequence[int]) -> list[dict[str, Tensor]]:
+    root, settings, data = about
+    update = settings.update
+    pack = open_pack(executor, shape(root, update), update.optimizer, CPU, len(seeds))
+    for slot, seed in enumerate(seeds):
+        pack.enter(slot, Seat(seed, untrained(root, seed), data))
+    for epoch in range(STEPS // about.num_steps):
+        pack.train_epoch({slot: Work(settings, epoch) for slot in range(len(seeds))})
+    return [pack.state(slot).model for slot in range(len(seeds))]
+
+
+def _largest(reference: Mapping[str, Tensor], other: Mapping[str, Tensor]) -> float:
+    """Return the largest difference of a weight, as a share of its tensor's largest weight."""
+    return max(
+        ((other[name] - reference[name]).abs().max() / reference[name].abs().max()).item()
+        for name in other
+    )
+
+
+def _norm(reference: Mapping[str, Tensor], other: Mapping[str, Tensor]) -> float:
+    """Return the norm of the difference of all weights as a share of the norm of the weights."""
+    apart = sum(float((other[name] - reference[name]).double().square().sum()) for name in other)
+    whole = sum(float(reference[name].double().square().sum()) for name in other)
+    return (apart / whole) ** 0.5
+
+
+if __name__ == "__main__":
+    main()

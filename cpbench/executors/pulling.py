@@ -1,0 +1,249 @@
+"""The worker: pulls stretches from the store into a pack and stores what the pack makes of them.
+
+One loop for every executor. Members join as the stretch before theirs is stored and leave when they
+are done; the pack goes on meanwhile. A stretch is worked on under a lease, so that any number of
+workers, in any number of processes, train each once. A member that runs long leaves a waypoint now
+and then; whoever is killed loses at most what came after it.
+"""
+
+import math
+import time
+from collections.abc import Sequence
+
+from cpbench.checkpoint import Checkpoint, is_finite
+from cpbench.datasets import load
+from cpbench.errors import EvidenceError, IntegrityError
+from cpbench.executors.keeping import (
+    checkpoint_seconds,
+    keep,
+    keep_untrained,
+    keep_waypoint,
+    refuse,
+    start_of,
+    waypoints_of,
+)
+from cpbench.executors.members import Member
+from cpbench.executors.packs import Pack, Seat, Work
+from cpbench.executors.pools import num_workers
+from cpbench.executors.queues import Queue
+from cpbench.executors.stopping import Stop, preempted
+from cpbench.executors.workbench import Watcher, Workbench
+from cpbench.executors.workshop import Workshop
+from cpbench.plan.forest import Root, Stretch
+from cpbench.training.energy import open_meter
+
+IDLE = 0.2
+"""Seconds between looks at what other processes are training."""
+
+
+class Puller:
+    """Trains what a plan asks for and the store lacks, until nothing is left."""
+
+    def __init__(
+        self, stretches: Sequence[Stretch], workshop: Workshop, stop: Stop, watcher: Watcher
+    ) -> None:
+        self._workshop = workshop
+        self._stop = stop
+        self._watcher = watcher
+        self._leases = workshop.leases()
+        self._stores = {root: workshop.store(root) for root in {each.root for each in stretches}}
+        self._left = self._waypoints()
+        self._queue = Queue(stretches, self._is_stored)
+        self._bench = Workbench(workshop, watcher)
+        self._members: dict[int, Member] = {}
+        self._every = checkpoint_seconds()
+        self._looked = time.monotonic()
+        self._meter = open_meter(workshop.device, num_workers(workshop.device.type))
+
+    def run(self) -> None:
+        """Train until nothing is left.
+
+        Raises:
+            Preempted: The process was told to stop.
+            EnvironmentFault: The disk is full, memory is short, or data are missing.
+        """
+        with self._leases:
+            while not self._queue.is_empty:
+                try:
+                    self._round()
+                except (MemoryError, RuntimeError) as error:
+                    self._give_back(error)
+
+    def _round(self) -> None:
+        if self._stop.is_asked:
+            self._leave()
+            raise preempted()
+        self._leases.refresh()
+        self._fill()
+        if self._bench.opened is not None and self._members:
+            self._advance(self._bench.opened.pack)
+        elif not self._queue.is_empty:
+            time.sleep(IDLE)
+            self._queue.look_again()
+            self._left = self._waypoints()  # those of a worker that was killed meanwhile
+
+    def _fill(self) -> None:
+        """Let members join while there is room and work of the pack's shape, or of another."""
+        if not self._members:
+            self._initialise()
+            shape = self._queue.shape()
+            if shape is not None:
+                self._bench.open(shape, self._queue.peek(shape))
+        if self._bench.opened is None:
+            return
+        shape, pack = self._bench.opened
+        for slot in range(pack.width):
+            while slot not in self._members:
+                stretch = self._queue.pop(shape)
+                if stretch is None and not self._look_again():
+                    return
+                if stretch is not None:
+                    self._join(slot, stretch, pack)
+
+    def _look_again(self) -> bool:
+        """See what others have stored meanwhile, now and then; return whether one looked."""
+        if time.monotonic() - self._looked < IDLE:
+            return False
+        self._looked = time.monotonic()
+        self._queue.look_again()
+        return True
+
+    def _initialise(self) -> None:
+        """Store the weights that runs begin with; there are no steps to train."""
+        while (stretch := self._queue.pop(None)) is not None:
+            if self._claim(stretch):
+                try:
+                    keep_untrained(stretch, self._workshop)
+                except (MemoryError, RuntimeError):
+                    self._release(stretch)
+                    self._queue.give_back(stretch)
+                    raise
+                self._finish(stretch)
+
+    def _join(self, slot: int, stretch: Stretch, pack: Pack) -> None:
+        """Seat a stretch, unless it is another's, its past is missing, or nothing is to do."""
+        if not self._claim(stretch):
+            return
+        # Seated before anything is read: memory may run out from here on.
+        member = self._members[slot] = Member(stretch, stretch.start)
+        began = time.perf_counter()
+        try:
+            start = start_of(stretch, self._workshop, self._left[stretch.root])
+        except (IntegrityError, EvidenceError) as error:
+            self._go_back(slot, error)
+            return
+        member.epoch, member.waypoint, member.diverged = start.epoch, start.waypoint, start.diverged
+        member.seconds, member.joules = start.seconds, start.joules
+        if start.diverged is not None or start.epoch == stretch.stop:
+            self._keep(slot, start.checkpoint, began)
+            return
+        data = load(stretch.root.dataset, stretch.seed, self._workshop.data, self._workshop.device)
+        try:
+            pack.enter(slot, Seat(stretch.seed, start.checkpoint, data))
+        except IntegrityError:
+            self._go_back(slot, refuse(stretch, start, self._workshop))
+        member.seconds += time.perf_counter() - began
+
+    def _go_back(self, slot: int, error: Exception) -> None:
+        """Have what a stretch starts from trained again first."""
+        stretch = self._members.pop(slot).stretch
+        self._watcher.say(f"{error}; that is done now")
+        self._release(stretch)
+        self._queue.lost(stretch)
+
+    def _advance(self, pack: Pack) -> None:
+        """Train one epoch of every member; store those that end with it."""
+        began = time.perf_counter()
+        losses = pack.train_epoch({slot: self._work(slot) for slot in self._members})
+        took, joules = time.perf_counter() - began, self._meter.lap()
+        count = len(self._members)
+        for slot, loss in losses.items():
+            member = self._members[slot]
+            member.epoch += 1
+            member.charge(took, joules, count)
+            if not math.isfinite(loss):
+                member.diverged = member.epoch - 1
+            if member.epoch == member.stretch.stop or member.diverged is not None:
+                self._store(slot, pack)
+            elif time.monotonic() - member.saved > self._every:
+                self._save(slot, pack)
+
+    def _work(self, slot: int) -> Work:
+        member = self._members[slot]
+        return Work(member.stretch.settings[member.epoch - member.stretch.start], member.epoch)
+
+    def _store(self, slot: int, pack: Pack) -> None:
+        began, member, state = time.perf_counter(), self._members[slot], pack.state(slot)
+        if member.diverged is None and not is_finite(state):  # in the very last step
+            member.diverged = member.epoch - 1
+        if member.diverged is not None:
+            self._watcher.say(
+                f"seed {member.stretch.seed}: diverged in epoch {member.diverged}; recorded so"
+            )
+        self._keep(slot, state, began)
+
+    def _keep(self, slot: int, state: Checkpoint, began: float) -> None:
+        """Store a member's end and let it leave."""
+        member = self._members[slot]
+        stretch, diverged = member.stretch, member.diverged
+        member.seconds += time.perf_counter() - began
+        cost = member.cost(self._bench.width)
+        keep(stretch, state, self._workshop, diverged=diverged, cost=cost)
+        for waypoint in waypoints_of(stretch, self._left[stretch.root], member.waypoint):
+            self._workshop.waypoints(stretch.root).discard(waypoint)
+        del self._members[slot]
+        self._finish(stretch)
+
+    def _save(self, slot: int, pack: Pack) -> None:
+        """Leave a waypoint and forget the one before."""
+        member = self._members[slot]
+        before, member.saved = member.waypoint, time.monotonic()
+        cost = member.cost(self._bench.width)
+        member.waypoint = keep_waypoint(
+            member.stretch, member.epoch, pack.state(slot), self._workshop, cost
+        )
+        if before is not None and before != member.waypoint:
+            self._workshop.waypoints(member.stretch.root).discard(before)
+
+    def _finish(self, stretch: Stretch) -> None:
+        self._release(stretch)
+        self._queue.done(stretch)
+        self._watcher.done(stretch.state)
+
+    def _leave(self) -> None:
+        """Keep what every member has reached."""
+        self._stop.take_time()
+        if self._bench.opened is not None:
+            for slot in self._members:
+                self._save(slot, self._bench.opened.pack)
+
+    def _give_back(self, error: BaseException) -> None:
+        """After memory ran out: return all members, to go on with fewer at once."""
+        self._bench.clear(error)
+        for member in self._members.values():
+            self._release(member.stretch)
+            self._queue.give_back(member.stretch)
+        self._members, self._left = {}, self._waypoints()
+
+    def _waypoints(self) -> dict[Root, frozenset[str]]:
+        return {root: self._workshop.waypoints(root).states() for root in self._stores}
+
+    def _claim(self, stretch: Stretch) -> bool:
+        """Return whether a stretch is this worker's to train now."""
+        if not self._leases.claim(self._lease(stretch)):
+            self._queue.leave_to_others(stretch)
+            return False
+        if self._is_stored(stretch):  # by another worker, between a look and the lease
+            self._finish(stretch)
+            return False
+        return True
+
+    def _release(self, stretch: Stretch) -> None:
+        self._leases.release(self._lease(stretch))
+
+    def _lease(self, stretch: Stretch) -> str:
+        numerics = self._stores[stretch.root].numerics
+        return f"{stretch.state}.{numerics['executor']}.{numerics['device']}"
+
+    def _is_stored(self, stretch: Stretch) -> bool:
+        return self._stores[stretch.root].has(stretch.state)
