@@ -17,7 +17,6 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
-from types import TracebackType
 from typing import NamedTuple, Self
 
 from filelock import FileLock, Timeout
@@ -27,7 +26,7 @@ from cpbench.errors import EnvironmentFault
 from cpbench.specs.base import Spec
 from cpbench.specs.reading import display
 
-PATIENCE = 60.0
+PATIENCE = 600.0
 """Seconds without a heartbeat after which a holder on another machine counts as gone."""
 BEAT = 5.0
 """Seconds between heartbeats; also how long a lease may lie there before its content does."""
@@ -74,12 +73,7 @@ class Leases:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         for name in sorted(self._held):
             self.release(name)
 

@@ -39,16 +39,19 @@ class Way(NamedTuple):
     examples: Literal["pil", "tensors"]
     workers: int
     """Processes of the DataLoader; 0: none."""
+    threads: int | None = None
+    """Of torch; none: its default, one per core."""
     are_kept: bool = False
     """Whether the workers outlive an epoch: kinder, and not the default."""
 
     @property
     def name(self) -> str:
         """As the tables call it."""
-        return f"{self.examples}, {self.workers} workers"
+        threads = f", {self.threads} thread" if self.threads else ""
+        return f"{self.examples}, {self.workers} workers{threads}"
 
 
-WAYS = (Way("pil", 0), Way("pil", 2), Way("tensors", 0))
+WAYS = (Way("pil", 0), Way("pil", 2), Way("tensors", 0, threads=1))
 
 
 class Cost(NamedTuple):

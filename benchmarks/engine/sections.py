@@ -39,10 +39,10 @@ def study(results: Results) -> Iterator[str]:
         "The plain loop's seconds are extrapolated: those of an epoch, measured for each kind of "
         "epoch, times the number of such epochs. A run that was trained whole took this much of "
         f"what was foreseen for it: {whole}. It is one process of "
-        f"{results['threads_of_the_plain_loop']} threads, torch's default. *Tested*: with the test "
-        "accuracy after every epoch, as such scripts have it. *Distinct*: a run that several arms "
-        "ask for is trained once. *Tensors*: no PIL, images prepared once; nobody's script, but "
-        "the kindest."
+        f"{results['threads_of_the_plain_loop']} threads, torch's default, unless it says "
+        "otherwise. *Tested*: with the test accuracy after every epoch, as such scripts have it. "
+        "*Distinct*: a run that several arms ask for is trained once. *Tensors*: no PIL, images "
+        "prepared once; nobody's script, but the kindest."
     )
 
 

@@ -44,6 +44,8 @@ from cpbench.specs.loading import arms_of
 from cpbench.specs.training import EpochSettings
 
 WORKERS = 2
+THREADS = torch.get_num_threads()
+"""Torch's default."""
 EPOCHS = 24
 """Timed of every kind, after one that is not; every fourth is tested."""
 
@@ -86,7 +88,7 @@ def main() -> None:
         "epochs_shared": sum(each.plan.epochs_shared for each in compiled),
         "runs": sum(len(each.plan.runs) for each in compiled),
         "processes": WORKERS,
-        "threads_of_the_plain_loop": torch.get_num_threads(),
+        "threads_of_the_plain_loop": THREADS,
     }
     log.info("%s", results)
     write("study", results, folder=arguments.folder)
@@ -151,6 +153,7 @@ def _cost(kind: Kind, settings: EpochSettings, seed: int, way: Way) -> Cost:
 
 
 def _script(root: Root, seed: int, way: Way) -> Script:
+    torch.set_num_threads(way.threads or THREADS)
     return Script(root, load(root.dataset, seed, REPOSITORY.data, CPU), seed, way)
 
 

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from cpbench.checkpoint import Checkpoint, restore
 from cpbench.executors.dense import Rows
 from cpbench.executors.packs import Seat, Shape, Work
-from cpbench.executors.row_optimizers import RowOptimizer
+from cpbench.executors.row_optimizers import row_optimizer
 from cpbench.models import build
 from cpbench.specs.training import Optimizer
 from cpbench.training.feed import CHUNK_VALUES, Batch, Feed
@@ -72,8 +72,9 @@ class BatchedPack:
         self._model = build(shape.root.model, shape.root.dataset, None, torch.device("cpu"))
         self._program = write(shape, self._model, device, width)
         self._tensors = {**self._program.weights.views, **self._program.buffers}
-        self._optimizer = RowOptimizer(self._program.weights, self._program.gradients, optimizer)
+        self._optimizer = row_optimizer(self._program.weights, self._program.gradients, optimizer)
         self._feeds: dict[int, Feed] = {}
+        self._seats: dict[int, int] = {}
         self._still = _StillExamples(width, shape, device)
 
     def enter(self, slot: int, seat: Seat) -> None:
@@ -82,19 +83,23 @@ class BatchedPack:
         for name, tensor in self._tensors.items():
             tensor[slot].copy_(seat.checkpoint.model[name])
         self._optimizer.enter(slot, seat.checkpoint.optimizer)
-        if slot not in self._feeds or self._feeds[slot].seed != seat.seed:
-            self._feeds[slot] = Feed(seat.data, seat.seed)  # it keeps what it has prepared
+        self._seats[slot] = seat.seed
+        for seed in self._feeds.keys() - set(self._seats.values()):
+            del self._feeds[seed]
+        if seat.seed not in self._feeds:  # members of one seed share what it has prepared
+            self._feeds[seat.seed] = Feed(seat.data, seat.seed)
 
     def train_epoch(self, work: Mapping[int, Work]) -> dict[int, float]:
         """See `Pack`."""
         self._optimizer.begin(work)
         losses: list[Tensor] = []
         sizes: list[int] = []
-        with self._at_rest(slot for slot in self._feeds if slot not in work):
+        with self._at_rest(slot for slot in self._seats if slot not in work):
             for labels in self._steps(work):
                 losses.append(self._program.backward(labels))
                 sizes.append(labels.shape[1])
                 self._optimizer.step()
+        self._optimizer.end()
         weights = torch.tensor(sizes, dtype=torch.float64, device=self._device) / sum(sizes)
         means = weights @ torch.stack(losses).double()
         return {slot: means[slot].item() for slot in work}
@@ -127,18 +132,20 @@ class BatchedPack:
         """
         if all(each.settings.is_still for each in work.values()) and self._still.fits:
             size = next(iter(work.values())).settings.update.batch_size
-            images, labels = self._still.shuffled(self._feeds, work)
+            images, labels = self._still.shuffled(self._feeds_of(work), work)
             parts = zip(torch.split(images, size, 1), torch.split(labels, size, 1), strict=True)
             for part, names in parts:
                 place = self._program.images(names.shape[1])
                 place.copy_(part.view_as(place))
                 yield names
             return
-        streams = [
-            self._feeds[slot].batches(each.settings, each.epoch) for slot, each in work.items()
-        ]
+        feeds = self._feeds_of(work)
+        streams = [feeds[slot].batches(each.settings, each.epoch) for slot, each in work.items()]
         for batches in zip(*streams, strict=True):
             yield self._gathered(list(work), batches)
+
+    def _feeds_of(self, work: Mapping[int, Work]) -> dict[int, Feed]:
+        return {slot: self._feeds[self._seats[slot]] for slot in work}
 
     def _gathered(self, slots: list[int], batches: tuple[Batch, ...]) -> Tensor:
         images = self._program.images(len(batches[0].labels))

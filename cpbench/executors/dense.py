@@ -119,6 +119,13 @@ class DenseProgram:
         is_single = dtype == torch.float32
         self._cast_weights = self.weights if is_single else self.weights.like(dtype)
         self._cast_gradients = self.gradients if is_single else self.gradients.like(dtype)
+        views = self._cast_weights.views
+        self._transposed = {
+            layer.weight: views[layer.weight].transpose(1, 2) for layer in self.layers
+        }
+        self._shifts = {
+            layer.bias: views[layer.bias][:, None] for layer in self.layers if layer.bias
+        }
 
     def images(self, batch_size: int) -> Tensor:
         """Return the buffer that a step of this size reads its images from.
@@ -153,13 +160,11 @@ class DenseProgram:
 
     def _forward(self, outputs: list[Tensor]) -> None:
         for layer, given, result in zip(self.layers, outputs[:-1], outputs[1:], strict=True):
-            weight = self._cast_weights.views[layer.weight].transpose(1, 2)
+            weight = self._transposed[layer.weight]
             if layer.bias is None:
                 torch.bmm(given, weight, out=result)
             else:
-                torch.baddbmm(
-                    self._cast_weights.views[layer.bias][:, None], given, weight, out=result
-                )
+                torch.baddbmm(self._shifts[layer.bias], given, weight, out=result)
             if layer.is_rectified:
                 result.relu_()
 

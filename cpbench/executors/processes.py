@@ -31,7 +31,7 @@ class Message(NamedTuple):
     """What a worker tells its parent."""
 
     kind: str
-    """`done`, `say`, or the name of an error's class."""
+    """`done`, `say`, `crashed`, or the name of an error's class."""
     text: str
 
 
@@ -115,10 +115,10 @@ class _Crew:
                 if error is not None and (failure is None or isinstance(failure, Preempted)):
                     failure = error
                     self._dismiss()
-        if stop.is_asked:
-            raise preempted()
-        if failure is not None:
+        if failure is not None and not isinstance(failure, Preempted):
             raise failure
+        if stop.is_asked or failure is not None:
+            raise preempted()
 
     def _dismiss(self) -> None:
         """Ask every worker to stop; it keeps what it has."""
@@ -133,6 +133,8 @@ def _heard(message: Message, watcher: Watcher) -> CpbenchError | None:
         watcher.done(message.text)
     elif message.kind == "say":
         watcher.say(message.text)
+    elif message.kind == "crashed":
+        return EnvironmentFault(f"a worker failed ({message.text}); what is stored is safe")
     else:
         return getattr(errors, message.kind)(message.text)
     return None
@@ -160,3 +162,6 @@ def _work(stretches: Sequence[Stretch], workshop: Workshop, mouth: "Ear") -> Non
             Puller(stretches, workshop, stop, _Voice(mouth)).run()
     except CpbenchError as error:
         mouth.send(Message(type(error).__name__, str(error)))
+    except Exception as error:
+        mouth.send(Message("crashed", repr(error)))
+        raise

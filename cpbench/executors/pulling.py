@@ -13,15 +13,8 @@ from collections.abc import Sequence
 from cpbench.checkpoint import Checkpoint, is_finite
 from cpbench.datasets import load
 from cpbench.errors import EvidenceError, IntegrityError
-from cpbench.executors.keeping import (
-    checkpoint_seconds,
-    keep,
-    keep_untrained,
-    keep_waypoint,
-    refuse,
-    start_of,
-    waypoints_of,
-)
+from cpbench.executors import keeping
+from cpbench.executors.keeping import checkpoint_seconds, keep, keep_untrained, keep_waypoint
 from cpbench.executors.members import Member
 from cpbench.executors.packs import Pack, Seat, Work
 from cpbench.executors.pools import num_workers
@@ -47,7 +40,7 @@ class Puller:
         self._watcher = watcher
         self._leases = workshop.leases()
         self._stores = {root: workshop.store(root) for root in {each.root for each in stretches}}
-        self._left = self._waypoints()
+        self._left: dict[Root, frozenset[str]] = {}
         self._queue = Queue(stretches, self._is_stored)
         self._bench = Workbench(workshop, watcher)
         self._members: dict[int, Member] = {}
@@ -79,8 +72,7 @@ class Puller:
             self._advance(self._bench.opened.pack)
         elif not self._queue.is_empty:
             time.sleep(IDLE)
-            self._queue.look_again()
-            self._left = self._waypoints()  # those of a worker that was killed meanwhile
+            self._tell_of_others()
 
     def _fill(self) -> None:
         """Let members join while there is room and work of the pack's shape, or of another."""
@@ -105,8 +97,12 @@ class Puller:
         if time.monotonic() - self._looked < IDLE:
             return False
         self._looked = time.monotonic()
-        self._queue.look_again()
+        self._tell_of_others()
         return True
+
+    def _tell_of_others(self) -> None:
+        for stretch in self._queue.look_again():
+            self._watcher.done(stretch.state)
 
     def _initialise(self) -> None:
         """Store the weights that runs begin with; there are no steps to train."""
@@ -127,8 +123,10 @@ class Puller:
         # Seated before anything is read: memory may run out from here on.
         member = self._members[slot] = Member(stretch, stretch.start)
         began = time.perf_counter()
+        # Looked for anew: whoever worked on it may have been killed a moment ago.
+        self._left[stretch.root] = self._workshop.waypoints(stretch.root).states()
         try:
-            start = start_of(stretch, self._workshop, self._left[stretch.root])
+            start = keeping.start_of(stretch, self._workshop, self._left[stretch.root])
         except (IntegrityError, EvidenceError) as error:
             self._go_back(slot, error)
             return
@@ -141,7 +139,7 @@ class Puller:
         try:
             pack.enter(slot, Seat(stretch.seed, start.checkpoint, data))
         except IntegrityError:
-            self._go_back(slot, refuse(stretch, start, self._workshop))
+            self._go_back(slot, keeping.refuse(stretch, start, self._workshop))
         member.seconds += time.perf_counter() - began
 
     def _go_back(self, slot: int, error: Exception) -> None:
@@ -189,7 +187,7 @@ class Puller:
         member.seconds += time.perf_counter() - began
         cost = member.cost(self._bench.width)
         keep(stretch, state, self._workshop, diverged=diverged, cost=cost)
-        for waypoint in waypoints_of(stretch, self._left[stretch.root], member.waypoint):
+        for waypoint in keeping.waypoints_of(stretch, self._left[stretch.root], member.waypoint):
             self._workshop.waypoints(stretch.root).discard(waypoint)
         del self._members[slot]
         self._finish(stretch)
@@ -223,10 +221,7 @@ class Puller:
         for member in self._members.values():
             self._release(member.stretch)
             self._queue.give_back(member.stretch)
-        self._members, self._left = {}, self._waypoints()
-
-    def _waypoints(self) -> dict[Root, frozenset[str]]:
-        return {root: self._workshop.waypoints(root).states() for root in self._stores}
+        self._members = {}
 
     def _claim(self, stretch: Stretch) -> bool:
         """Return whether a stretch is this worker's to train now."""

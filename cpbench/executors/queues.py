@@ -83,14 +83,17 @@ class Queue:
         """Note that another process is at work on what was taken."""
         self._elsewhere.append(stretch)
 
-    def look_again(self) -> None:
-        """See what others have finished, and what they have left."""
+    def look_again(self) -> list[Stretch]:
+        """See what others have left, and return what they have finished."""
         theirs, self._elsewhere = self._elsewhere, []
+        finished: list[Stretch] = []
         for stretch in theirs:
             if self._is_stored(stretch):
+                finished.append(stretch)
                 self.done(stretch)
             else:
                 self.give_back(stretch)
+        return finished
 
     def lost(self, stretch: Stretch) -> None:
         """Note that what a stretch starts from could not be used: if it is gone, it comes first."""

@@ -33,7 +33,7 @@ def replay(
 
     Raises:
         UsageError: The run does not exist or is shorter.
-        EvidenceError: No epoch of the run up to this one is stored here.
+        EvidenceError: No epoch of the run up to this one is stored here, or it diverged.
     """
     spec = arms_of(protocol.protocol)[arm]
     timeline = _course(spec, removal).timeline
@@ -47,7 +47,12 @@ def replay(
     workshop = open_workshop(project.data, project.store, settle(), protocol.engine)
     store = workshop.store(root)
     start = _nearest(store, {at: states[node] for at, node in nodes.items()})
-    checkpoint = from_bytes(store.get(states[nodes[start]]).weights)
+    stored = store.get(states[nodes[start]])
+    if stored.manifest.diverged is not None:
+        raise EvidenceError(
+            f"the run diverged in epoch {stored.manifest.diverged}; ask for one before"
+        )
+    checkpoint = from_bytes(stored.weights)
     work = [Work(settings, now) for now, settings in enumerate(timeline[start:stop], start=start)]
     if work:
         seat = Seat(seed, checkpoint, load(root.dataset, seed, workshop.data, workshop.device))

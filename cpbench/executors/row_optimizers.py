@@ -11,7 +11,8 @@ from torch import Tensor, nn
 
 from cpbench.executors.dense import Rows
 from cpbench.executors.packs import Work
-from cpbench.specs.training import Optimizer, Update
+from cpbench.executors.sgd_rows import SgdRows
+from cpbench.specs.training import Optimizer, Sgd, Update
 from cpbench.training.optimizers import adjust, make_optimizer
 
 
@@ -57,6 +58,9 @@ class RowOptimizer:
         """Move the weights of everyone at work."""
         self._optimizer.step()
 
+    def end(self) -> None:
+        """Close an epoch; there is nothing to give back."""
+
     def state(self, slot: int) -> dict[str, Tensor]:
         """Return a copy of a member's state, on the CPU, as `<parameter>/<key>`."""
         return dict(self._split(self._optimizer.state[self._rows[slot]]))
@@ -83,3 +87,10 @@ class RowOptimizer:
                 row = state.setdefault(key, torch.zeros_like(self._weights.flat[0]))
                 row[self._weights.spans[name]] = value.flatten().to(row.device)
         return state
+
+
+def row_optimizer(weights: Rows, gradients: Rows, spec: Optimizer) -> RowOptimizer | SgdRows:
+    """Return the optimizer of so many rows: our own where it is faster, or else torch's."""
+    if isinstance(spec, Sgd):
+        return SgdRows(weights, gradients)
+    return RowOptimizer(weights, gradients, spec)

@@ -29,9 +29,9 @@ Tensors = dict[str, Tensor]
 class VmappedPack(BatchedPack):
     """Members of one shape; see `Pack`.
 
-    Its program is always as wide as `choose` says. A narrower one would round otherwise, as a
-    grouped convolution sums in another order when it has fewer groups, and needs little less
-    memory: these nets are small.
+    Its program is always as wide as `choose` says: the order of its sums goes by the channels of
+    all members together, so a narrower one rounds otherwise. It would need little less memory, as
+    these nets are small.
     """
 
     def __init__(
@@ -96,9 +96,11 @@ class VmappedProgram:
 class _AutocastUnderVmap(TorchFunctionMode):
     """What `training.precision.casting` does, where torch's own does nothing.
 
-    torch.func takes a convolution apart before autocast could see it. Products are in bfloat16 and
-    normalisation keeps the type of its images, as under autocast; the loss is taken in single
-    precision by the caller.
+    torch.func takes a convolution apart before autocast could see it. As under autocast, factors
+    and results of products are in bfloat16, normalisation keeps the type of its images, and the
+    loss is taken in single precision, here by the caller. The products of bfloat16 numbers are
+    summed in single precision either way; here by the kernels of single precision, as a grouped
+    convolution in bfloat16 let one member's not-a-number cross over to another.
     """
 
     def __torch_function__(
@@ -110,10 +112,14 @@ class _AutocastUnderVmap(TorchFunctionMode):
     ) -> object:
         kwargs = kwargs or {}
         if func in (conv2d, linear):
-            return func(*(x.bfloat16() if isinstance(x, Tensor) else x for x in args), **kwargs)
+            return func(*map(_rounded, args), **kwargs).bfloat16()
         if func is batch_norm:
             return func(args[0].float(), *args[1:], **kwargs).to(args[0].dtype)
         return func(*args, **kwargs)
+
+
+def _rounded(argument: object) -> object:
+    return argument.bfloat16().float() if isinstance(argument, Tensor) else argument
 
 
 class _Mean(nn.Module):

@@ -26,9 +26,9 @@ VMAPPED_WIDTH = 8
 """Members of a program of torch.func; its bits depend on it."""
 VMAPPED_MOST = 2**13
 """Products per tap and example in a convolution of the first stage, width² times pixels, up to
-which members share calls on a CPU. Measured in eight members of `all_cnn` and `small_resnet`, on
-one core: each step 1.5 to 2.5 times as fast up to 2¹² (batches of 20 to 128), 1.3 at 1.5·2¹³, 0.8
-to 1.8 at 2¹⁴, 0.7 to 1.0 at 2¹⁶."""
+which members share calls on a CPU. Measured with eight members of `all_cnn` and `small_resnet` on
+one core, batches of 20 to 128: a member's step is 1.4 to 2.7 times as fast up to 2¹², 1.2 to 1.4 at
+1.5·2¹³, 0.8 to 1.9 at 2¹⁴, 0.6 to 1.0 at 2¹⁶. Empty slots cost as much as full ones."""
 GRAPHED_WIDTH = 4
 """Branches of one CUDA graph where nobody has run `cpbench tune`; no bit depends on it."""
 

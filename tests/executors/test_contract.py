@@ -8,8 +8,9 @@ median member is 1e-6 to 7e-6 of its norm away, that of the worst member more th
 norm. So the bound is on the median. After 3 steps one member of 320 was further away than 2e-5.
 """
 
+import math
 import statistics
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import pytest
@@ -114,13 +115,15 @@ def together(
     root: Root,
     settings: EpochSettings,
     starts: Sequence[Checkpoint],
-    epochs: range,
     folder: Path,
+    *,
+    epochs: Iterable[int] = range(7),
+    seeds: Sequence[int] = range(8),
 ) -> list[Checkpoint]:
-    """Train members side by side, with seeds 0, 1, …"""
+    """Train members side by side, by default with seeds 0, 1, …"""
     pack = opened(executor, root, settings, 8)
     for slot, start in enumerate(starts):
-        pack.enter(slot, seat(root, slot, folder, start))
+        pack.enter(slot, seat(root, seeds[slot], folder, start))
     for epoch in epochs:
         pack.train_epoch({slot: Work(settings, epoch) for slot in range(len(starts))})
     return [pack.state(slot) for slot in range(len(starts))]
@@ -139,7 +142,7 @@ def test_a_stacked_member_trains_as_the_reference_does(model: str, optimizer: st
 def test_a_vmapped_member_trains_as_the_reference_does(model: str, optimizer: str, tmp_path: Path):
     root, settings = root_of(model), settings_of(optimizer)
     starts = [untrained(root, seed) for seed in MEMBERS]
-    found = together("vmapped", root, settings, starts, range(7), tmp_path)
+    found = together("vmapped", root, settings, starts, tmp_path)
     known = [alone("sequential", root, settings, seed, tmp_path) for seed in MEMBERS]
     assert statistics.median(map(distance, known, found)) < MEDIAN_BOUND
 
@@ -158,7 +161,7 @@ def test_a_vmapped_member_rounds_to_the_precision_declared(model: str, tmp_path:
         torch.cat([(each.model[name] - start[name]).flatten() for name in weights])
         for each in (found, known, single)
     )
-    assert (moved - right).norm() < 0.2 * (single_moved - right).norm()
+    assert (moved - right).norm() < 0.01 * (single_moved - right).norm()
 
 
 @pytest.mark.parametrize(
@@ -207,6 +210,8 @@ def test_company_slot_and_order_of_entry_move_no_bit(
         assert to_bytes(pack.state(slot)) == wanted
 
 
+@pytest.mark.filterwarnings("error")  # torch says so where it takes members one by one
+@pytest.mark.parametrize("precision", [None, "bf16"])
 @pytest.mark.parametrize(
     "model",
     [
@@ -217,19 +222,38 @@ def test_company_slot_and_order_of_entry_move_no_bit(
     ],
     ids=lambda model: f"{model['kind']} {model['width']}",
 )
-@pytest.mark.parametrize("precision", [None, "bf16"])
-def test_a_vmapped_member_gets_the_same_bits_in_every_slot(
+def test_neither_the_slot_nor_what_is_no_number_beside_it_moves_a_bit_under_vmap(
     model: dict[str, object], precision: str | None, tmp_path: Path
 ):
-    """In other widths it does not: torch sums by blocks of channels, the rest in another order."""
+    """In other widths the slot does: torch sums by blocks of channels, the rest in another order.
+
+    Kernels that fill up a block of channels with zeros multiply them by the neighbour's numbers.
+    """
     root = Root(DATASET, TypeAdapter(Model).validate_python(model))
     settings = precisely(settings_of("adam"), precision)
-    pack = opened("vmapped", root, settings, 8)
-    for slot in range(8):
-        pack.enter(slot, seat(root, 5, tmp_path))
-    for epoch in range(2):
-        pack.train_epoch({slot: Work(settings, epoch) for slot in range(8)})
-    assert len({to_bytes(pack.state(slot)) for slot in range(8)}) == 1
+    start = untrained(root, 5)
+    no_number = {
+        name: value * math.nan if value.is_floating_point() else value
+        for name, value in start.model.items()
+    }
+    broken = start._replace(model=no_number)
+    found = {
+        to_bytes(state)
+        for company in (start, broken)
+        for slot, state in enumerate(
+            together(
+                "vmapped",
+                root,
+                settings,
+                [company, start] * 4,
+                tmp_path,
+                epochs=range(2),
+                seeds=[5] * 8,
+            )
+        )
+        if slot % 2 or company is start
+    }
+    assert len(found) == 1
 
 
 @pytest.mark.parametrize(("executor", "model"), BATCHED)
@@ -266,9 +290,9 @@ def test_a_state_goes_from_one_executor_to_another_and_back(
 ):
     root, settings = root_of(model), settings_of(optimizer)
     halves = [alone("sequential", root, settings, seed, tmp_path, epochs=3) for seed in MEMBERS]
-    entered = together(executor, root, settings, halves, range(0), tmp_path)
+    entered = together(executor, root, settings, halves, tmp_path, epochs=())
     assert list(map(to_bytes, entered)) == list(map(to_bytes, halves))
-    found = together(executor, root, settings, halves, range(3, 7), tmp_path)
+    found = together(executor, root, settings, halves, tmp_path, epochs=range(3, 7))
     known = [alone("sequential", root, settings, seed, tmp_path) for seed in MEMBERS]
     apart = list(map(distance, known, found))
     assert statistics.median(apart) < MEDIAN_BOUND

@@ -103,7 +103,7 @@ def test_a_waypoint_at_a_new_cut_is_the_stretch_itself(tmp_path: Path):
     assert workshop.waypoints(ROOT).states() == frozenset()
 
 
-@pytest.mark.parametrize("where", ["start_of", "load", "keep"])
+@pytest.mark.parametrize("where", ["load", "keep", "keep_untrained"])
 def test_memory_that_runs_out_beside_the_steps_loses_nobody(
     where: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, undisturbed: dict[str, bytes]
 ):
