@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from rich.table import Table
 
 from cpbench.cli.plain_tables import Page
+from cpbench.errors import EnvironmentFault
 from cpbench.plan.choosing import asked_executor, choose
 from cpbench.plan.compiling import Compiled
 from cpbench.project import Project
@@ -13,6 +14,7 @@ from cpbench.records.estimates import Duration, Estimate, Pace, ReadingCost
 from cpbench.records.plans import Plan, read_plan
 from cpbench.records.provenance import read_provenance
 from cpbench.records.tuned import read_tuned
+from cpbench.specs.validating import one_of
 
 MINUTE, HOUR = 60, 3600
 DEVICES = ("cpu", "cuda")
@@ -91,6 +93,8 @@ def _executors(project: Project, compiled: Compiled) -> Iterator[str]:
     tuned = read_tuned(project.store.with_name("tuned.json"))
     branches, asked = tuned and tuned.branches(), asked_executor(compiled.protocol.engine)
     device = os.environ.get("CPBENCH_DEVICE", "").split(":")[0]
+    if device and device not in DEVICES:
+        raise EnvironmentFault(f"CPBENCH_DEVICE={device}: device {one_of(device, DEVICES)}")
     told: dict[str, None] = {}
     for root in {stretch.root: None for stretch in compiled.stretches}:
         for each in (device,) if device else DEVICES:

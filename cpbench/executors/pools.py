@@ -26,10 +26,17 @@ def num_workers(device_type: str) -> int:
     """
     asked = os.environ.get("CPBENCH_WORKERS")
     if asked is None:
-        return (os.cpu_count() or 1) if device_type == "cpu" else 1
+        return _cores() if device_type == "cpu" else 1
     if not asked.isdecimal() or int(asked) < 1:
         raise EnvironmentFault(f"CPBENCH_WORKERS={asked}: must be a positive number")
     return int(asked)
+
+
+def _cores() -> int:
+    """Return how many cores this process may use: a scheduler often lends a few of a machine's."""
+    if sys.platform == "linux":
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def start_method(device_type: str) -> Literal["fork", "spawn"]:

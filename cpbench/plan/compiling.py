@@ -6,13 +6,15 @@ from pathlib import Path
 from typing import NamedTuple
 
 from cpbench.digests import digest
-from cpbench.errors import EvidenceError, SpecError
+from cpbench.errors import EnvironmentFault, EvidenceError, SpecError
 from cpbench.plan.cells import Cell, cells_of
-from cpbench.plan.forest import ENGINE_VERSION, Stretch, Tree
+from cpbench.plan.choosing import choose
+from cpbench.plan.forest import ENGINE_VERSION, Root, Stretch, Tree
 from cpbench.plan.timelines import course, grid
 from cpbench.project import Project
 from cpbench.records.derived_seeds import read_derived_seeds
 from cpbench.records.plans import Plan, Run, Segment, read_plan
+from cpbench.specs.engine import Engine
 from cpbench.specs.loading import arms_of, load_protocol
 from cpbench.specs.measurements import Accuracy
 from cpbench.specs.protocols import Protocol, SeedsFromRegistration
@@ -112,12 +114,23 @@ def check_runs(protocol: Protocol) -> None:
     """Check that every run of a protocol can be written out, without building the forest.
 
     Raises:
-        SpecError: A phase would end before it begins, or there are too many runs.
+        SpecError: A phase would end before it begins, there are too many runs, or the engine asked
+            for cannot train a model.
     """
     _refuse_too_many(protocol, _count(protocol.protocol.seeds))
     for arm in arms_of(protocol.protocol).values():
+        _check_engine(protocol.engine, Root(arm.dataset, arm.model))
         for point in grid(protocol.protocol.sweep):
             course(arm, point)
+
+
+def _check_engine(engine: Engine | None, root: Root) -> None:
+    if engine is None:
+        return
+    try:
+        choose(root, "cpu", asked=engine.executor)
+    except EnvironmentFault as error:
+        raise SpecError(f"engine.executor: {error}") from error
 
 
 def compile_protocol(protocol: Protocol, seeds: tuple[int, ...]) -> Compiled:

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from cpbench.specs.datasets import Constants, Dataset
 from cpbench.specs.deficits import Blur, ClassPermutation, Deficit, RandomLabels
+from cpbench.specs.laws import Cosine
 from cpbench.specs.models import Model
 from cpbench.specs.phases import Phase
 from cpbench.specs.training import Training
@@ -49,6 +50,7 @@ def phase_faults(training: Training, phases: tuple[Phase, ...]) -> Iterator[Faul
         if phase.fill_to is not None:
             yield Fault(("phases", index, "fill_to"), "is only for the last phase; use until")
     yield from _optimizer_faults(training, phases)
+    yield from _floor_faults(training, phases)
     laws = [phase.lr_law or training.lr_law for phase in phases]
     if all(law.kind == "constant" for law in laws):
         return
@@ -65,6 +67,18 @@ def _optimizer_faults(training: Training, phases: tuple[Phase, ...]) -> Iterator
         if phase.optimizer is not None and phase.optimizer.kind != base:
             message = f"is {phase.optimizer.kind}, and the training is {base}; keep to one kind"
             yield Fault(("phases", index, "optimizer"), message)
+
+
+def _floor_faults(training: Training, phases: tuple[Phase, ...]) -> Iterator[Fault]:
+    """Yield cosines that would rise: from a rate below the floor that they fall to."""
+    if isinstance(training.lr_law, Cosine) and training.lr_law.floor > training.optimizer.lr:
+        message = f"floor {training.lr_law.floor} is above the learning rate; it would rise"
+        yield Fault(("training", "lr_law"), message)
+    for index, phase in enumerate(phases):
+        lr = (phase.optimizer or training.optimizer).lr
+        if isinstance(phase.lr_law, Cosine) and phase.lr_law.floor > lr:
+            message = f"floor {phase.lr_law.floor} is above the learning rate; it would rise"
+            yield Fault(("phases", index, "lr_law"), message)
 
 
 def data_faults(

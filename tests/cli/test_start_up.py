@@ -9,7 +9,9 @@ import pytest
 from cpbench import __version__
 
 Cpbench = Callable[..., Any]
-COMMANDS = ("validate", "schema", "plan", "predict", "score", "report", "status", "data")
+COMMANDS = (
+    "validate", "schema", "plan", "tune", "predict", "score", "report", "status", "store", "data",
+)  # fmt: skip
 
 
 def test_help_names_every_command(cpbench: Cpbench):

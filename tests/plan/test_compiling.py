@@ -15,6 +15,7 @@ from cpbench.plan.forest import Root
 from cpbench.plan.timelines import control_timeline, course, grid, point_name
 from cpbench.records.files import to_json, write_text
 from cpbench.records.plans import Condition, Plan, read_plan
+from cpbench.specs.engine import Engine
 from cpbench.specs.loading import arms_of, load_protocol
 from cpbench.specs.protocols import Protocol
 
@@ -286,3 +287,10 @@ def test_a_plan_is_the_same_under_every_python():
     left = {each.arm: each.lr_steps_left for each in conditions if not each.control}
     exact = {arm: math.fsum([0.05] * (100 * steps)) for arm, steps in (("b50", 2), ("b100", 1))}
     assert {arm: repr(left[arm]) for arm in exact} == {arm: repr(exact[arm]) for arm in exact}
+
+
+def test_an_engine_that_cannot_train_the_model_is_refused_where_specs_are_checked(protocol: Make):
+    engine = Engine(executor="vmapped")
+    with pytest.raises(SpecError, match=r"engine\.executor: .*cannot map over this mlp"):
+        check_runs(protocol().model_copy(update={"engine": engine}))
+    check_runs(protocol().model_copy(update={"engine": Engine(executor="stacked")}))

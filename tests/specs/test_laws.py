@@ -3,6 +3,7 @@
 import math
 
 import pytest
+from pydantic import ValidationError
 
 from cpbench.specs.laws import (
     Constant,
@@ -13,6 +14,7 @@ from cpbench.specs.laws import (
     Step,
     learning_rate,
 )
+from cpbench.specs.protocols import Experiment
 
 EXPONENTIAL = Exponential(kind="exponential", gamma=0.97)
 STEP = Step(kind="step", factor=0.1, every=30)
@@ -66,3 +68,25 @@ def test_a_learning_rate_that_moves_has_twelve_digits_on_every_machine(law: LrLa
     for clock in range(100):
         rate = learning_rate(law, 1 / 3, clock)
         assert rate == float(f"{rate:.12g}")
+
+
+@pytest.mark.parametrize("place", ["training", "phase"])
+def test_a_cosine_that_would_rise_is_refused(place: str):
+    law = {"kind": "cosine", "floor": 0.1, "epochs": 5}
+    still = {"kind": "constant"}
+    training = {
+        "batch_size": 10,
+        "optimizer": {"kind": "sgd", "lr": 0.05},
+        "lr_law": law if place == "training" else still,
+    }
+    phase = {"for": 5} if place == "training" else {"for": 5, "lr_law": law}
+    with pytest.raises(ValidationError, match=r"floor 0\.1 is above the learning rate"):
+        Experiment.model_validate(
+            {
+                "dataset": {"kind": "digits", "train_size": 60},
+                "model": {"kind": "mlp", "widths": [4]},
+                "training": training,
+                "phases": [phase],
+                "seeds": 1,
+            }
+        )
