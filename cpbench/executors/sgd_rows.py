@@ -33,7 +33,9 @@ class SgdRows:
         self._decays = self._is_nesterov = False
         self._resting: list[int] = []
         self._coasting: list[int] = []
-        self._kept_weights = self._kept_velocity = weights.flat[:0]
+        self._kept_weights: Tensor | None = None
+        self._kept_velocity: Tensor | None = None
+        self._settings: list[Sgd | None] = []
 
     def enter(self, slot: int, stored: Mapping[str, Tensor]) -> None:
         """Put a member's state, as `state` returns it, in place of whatever was there."""
@@ -44,9 +46,23 @@ class SgdRows:
             self._velocity[slot, span].copy_(value.flatten())
 
     def begin(self, work: Mapping[int, Work]) -> None:
-        """Turn to an epoch: take everyone's numbers."""
+        """Turn to an epoch: take everyone's numbers, where they are not those of the last one."""
         count = len(self._has_velocity)
         settings = [_sgd(work[slot]) if slot in work else None for slot in range(count)]
+        self._resting = [slot for slot in range(count) if slot not in work]
+        # Who rests keeps all; who trains without momentum keeps the velocity of a phase before.
+        self._coasting = [
+            slot for slot, each in enumerate(settings) if each is None or each.momentum <= 0
+        ]
+        self._kept_weights = self._weights.flat[self._resting] if self._resting else None
+        self._kept_velocity = self._velocity[self._coasting] if self._coasting else None
+        for slot, each in enumerate(settings):
+            self._has_velocity[slot] |= each is not None and each.momentum > 0
+        if settings != self._settings:
+            self._take(settings)
+            self._settings = settings
+
+    def _take(self, settings: list[Sgd | None]) -> None:
         for column, name in (
             (self._rate, "lr"),
             (self._momentum, "momentum"),
@@ -58,15 +74,6 @@ class SgdRows:
         self._rate.neg_()
         self._decays = any(each is not None and each.weight_decay > 0 for each in settings)
         self._is_nesterov = any(each is not None and each.nesterov for each in settings)
-        # Who rests keeps all; who trains without momentum keeps the velocity of a phase before.
-        self._resting = [slot for slot in range(count) if slot not in work]
-        self._coasting = [
-            slot for slot, each in enumerate(settings) if each is None or each.momentum <= 0
-        ]
-        self._kept_weights = self._weights.flat[self._resting]
-        self._kept_velocity = self._velocity[self._coasting]
-        for slot, each in enumerate(settings):
-            self._has_velocity[slot] |= each is not None and each.momentum > 0
 
     def step(self) -> None:
         """Move the weights of everyone at work."""
@@ -82,8 +89,10 @@ class SgdRows:
 
     def end(self) -> None:
         """Close an epoch: give back what was to be kept."""
-        self._weights.flat[self._resting] = self._kept_weights
-        self._velocity[self._coasting] = self._kept_velocity
+        if self._kept_weights is not None:
+            self._weights.flat[self._resting] = self._kept_weights
+        if self._kept_velocity is not None:
+            self._velocity[self._coasting] = self._kept_velocity
 
     def state(self, slot: int) -> dict[str, Tensor]:
         """Return a copy of a member's state, on the CPU, as `<parameter>/<key>`."""

@@ -58,6 +58,7 @@ class Feed:
         """Whether all examples may be kept prepared, by every member of a pack."""
         self.seed = seed
         self._still: list[_Still] = []
+        self._orders: dict[int, Tensor] = {}
 
     def batches(self, settings: EpochSettings, epoch: int) -> Iterator[Batch]:
         """Yield the batches of one epoch; the last may be smaller."""
