@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from cpbench.report.markdown import escape, table
+from cpbench.report.markdown import code, escape, table
 
 Results = Mapping[str, Any]
 Summary = Mapping[str, float]
@@ -48,15 +48,24 @@ def study(results: Results) -> Iterator[str]:
 
 def twenty(results: Results) -> Iterator[str]:
     """Yield what twice the seeds take, and every claim's outcome."""
-    once, twice = results["wall_seconds"].values()
-    longer = times(results["sequential_over_stacked_with_twice_the_seeds"])
+    (one, two), taken = results["studies"], results["wall_seconds"]
     yield (
-        f"`sequential` took {spread(once)} s for the registered seeds, `stacked` {spread(twice)} s "
-        f"for twice as many: **{longer}**."
+        f"`{one['protocol']}`, {one['seeds']} seeds, `{one['executor']}`: "
+        f"{spread(taken['once'])} s. "
+        f"`{two['protocol']}`, {two['seeds']} seeds, `{two['executor']}`: "
+        f"{spread(taken['twice'])} s. The first took **{times(results['once_over_twice'])}** as "
+        "long. The registered claims about either, as they stand in `reports/scores.json`:"
     )
-    seeds = ("as committed", "registered seeds", "new seeds", "all")
-    rows = [[escape(each[name]) for name in ("claim", *seeds)] for each in results["verdicts"]]
-    yield table(("claim", *seeds), rows)
+    rows = [
+        [
+            code(each["text"]),
+            str(each["n_seeds"]),
+            escape(each["state"]),
+            "" if each["probability"] is None else f"{each['probability']:.3f}",
+        ]
+        for each in results["verdicts"]
+    ]
+    yield table(("claim", "seeds", "outcome", "holds in this share of draws"), rows, right="lrlr")
 
 
 def images(results: Results) -> Iterator[str]:
