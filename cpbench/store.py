@@ -179,7 +179,7 @@ class Store:
             ) from error
         return IntegrityError(
             f"{display(folder)}: {why}; moved to {display(target)}. "
-            f"Run `dvc repro` again: it is rebuilt from its parent"
+            f"it is trained again, from its parent, when it is next needed"
         )
 
     def _folder(self, state: str) -> Path:

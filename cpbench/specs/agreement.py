@@ -70,15 +70,12 @@ def _optimizer_faults(training: Training, phases: tuple[Phase, ...]) -> Iterator
 
 
 def _floor_faults(training: Training, phases: tuple[Phase, ...]) -> Iterator[Fault]:
-    """Yield cosines that would rise: from a rate below the floor that they fall to."""
-    if isinstance(training.lr_law, Cosine) and training.lr_law.floor > training.optimizer.lr:
-        message = f"floor {training.lr_law.floor} is above the learning rate; it would rise"
-        yield Fault(("training", "lr_law"), message)
+    """Yield phases whose cosine would rise: from a rate below the floor that it falls to."""
     for index, phase in enumerate(phases):
-        lr = (phase.optimizer or training.optimizer).lr
-        if isinstance(phase.lr_law, Cosine) and phase.lr_law.floor > lr:
-            message = f"floor {phase.lr_law.floor} is above the learning rate; it would rise"
-            yield Fault(("phases", index, "lr_law"), message)
+        law, lr = phase.lr_law or training.lr_law, (phase.optimizer or training.optimizer).lr
+        if isinstance(law, Cosine) and law.floor > lr:
+            message = f"its cosine has floor {law.floor}, above its learning rate; it would rise"
+            yield Fault(("phases", index), message)
 
 
 def data_faults(

@@ -73,7 +73,7 @@ def test_the_stage_itself_leaves_with_75_and_goes_on_from_there(
     fresh: Callable[[str], Workspace],
 ):
     workspace = fresh("preempted")
-    workspace.edit(workspace.protocol, "{for: 10}", "{for: 500}")
+    workspace.edit(workspace.protocol, "{for: 10}", "{for: 1500}")
     workspace.run("python", "-m", "pipelines.plan", "tiny")
     running = subprocess.Popen(
         ["python", "-m", "pipelines.train", "tiny"],

@@ -80,7 +80,7 @@ def test_a_cosine_that_would_rise_is_refused(place: str):
         "lr_law": law if place == "training" else still,
     }
     phase = {"for": 5} if place == "training" else {"for": 5, "lr_law": law}
-    with pytest.raises(ValidationError, match=r"floor 0\.1 is above the learning rate"):
+    with pytest.raises(ValidationError, match=r"floor 0\.1, above its learning rate"):
         Experiment.model_validate(
             {
                 "dataset": {"kind": "digits", "train_size": 60},
